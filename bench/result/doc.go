@@ -1,0 +1,2 @@
+// Package result is the on-disk format of a run.
+package result

@@ -1,0 +1,63 @@
+package result
+
+import "time"
+
+// Env is env.json: where, when and how a run was made. What could not be
+// found out reads "unknown: why".
+type Env struct {
+	Schema  int       `json:"schema"`
+	Created time.Time `json:"created"`
+	Command []string  `json:"command"` // os.Args
+	Seed    uint64    `json:"seed"`
+	Plan    Plan      `json:"plan"`
+	Engines []Engine  `json:"engines"` // in display order
+	MMU     string    `json:"mmu"`     // of the model engines: "soft", "userfaultfd"
+	IO      string    `json:"io"`      // what O_DIRECT is on Dir: "direct", "buffered", "unknown"
+
+	Kernel     string `json:"kernel"` // release and version
+	OS         string `json:"os"`
+	Arch       string `json:"arch"`
+	Go         string `json:"go"`
+	Commit     string `json:"commit"` // of cohbench; "+dirty" when built from changed files
+	GOMAXPROCS int    `json:"gomaxprocs"`
+
+	Dir          string `json:"dir"` // where the data files lay
+	FileSystem   string `json:"file_system"`
+	MountPoint   string `json:"mount_point"`
+	MountOptions string `json:"mount_options"` // of the mount and of the superblock
+	Device       string `json:"device"`
+	Scheduler    string `json:"io_scheduler"`
+	WriteCache   string `json:"write_cache"` // queue/write_cache
+	Rotational   string `json:"rotational"`
+
+	CPU      string `json:"cpu"`
+	Cores    int    `json:"cores"`    // usable by this process
+	CPUList  string `json:"cpu_list"` // those it may run on
+	NUMA     string `json:"numa"`     // nodes and their CPUs
+	Governor string `json:"governor"`
+	Memory   string `json:"memory"`
+	Virtual  string `json:"virtual"` // hypervisor, if the CPU admits to one
+	Load     string `json:"load"`    // load average when the run began
+
+	Probed map[string]string `json:"probed,omitempty"` // whatever else was looked at
+}
+
+// Plan is what a run set out to measure.
+type Plan struct {
+	Records   int      `json:"records"` // lines a complete run leaves
+	Reps      int      `json:"reps"`
+	Duration  float64  `json:"duration"` // s per case
+	Threads   []int    `json:"threads"`
+	Block     int      `json:"block"` // bytes
+	Size      int64    `json:"size"`  // bytes
+	Workloads []string `json:"workloads"`
+}
+
+// Engine is what an engine says of itself.
+type Engine struct {
+	Name         string `json:"name"`
+	Doc          string `json:"doc,omitempty"`
+	MMU          string `json:"mmu"`
+	Coherent     bool   `json:"coherent"`      // claims coherence
+	DeadlockFree bool   `json:"deadlock_free"` // claims to be free of deadlock
+}

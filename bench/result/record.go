@@ -1,0 +1,157 @@
+package result
+
+import (
+	"fmt"
+	"time"
+)
+
+// Schema is the version of the on-disk format. It stands in env.json and in
+// every record; a reader refuses any other.
+const Schema = 1
+
+// Statuses of a measured case.
+const (
+	StatusOK          = "ok"          // ran to its end
+	StatusDeadlock    = "deadlock"    // the wait-for graph had a cycle, or the timeout struck
+	StatusStarved     = "starved"     // a direct writer went without a completion for too long
+	StatusUnsupported = "unsupported" // the engine does not offer what the workload needs
+	StatusError       = "error"       // the environment failed; Detail says how
+)
+
+// A Record is one line of results.jsonl: one engine on one workload with one
+// number of threads, measured once. Rates and latencies are of the measured
+// windows only; preparation, warm-up and quiesce checks are outside them.
+type Record struct {
+	Schema   int       `json:"schema"`
+	Time     time.Time `json:"time"` // when the case ended
+	Engine   string    `json:"engine"`
+	Workload string    `json:"workload"`
+	Threads  int       `json:"threads"`
+	Rep      int       `json:"rep"`            // repetition, from 0
+	Pair     int       `json:"pair,omitempty"` // 0, or the index of an identical twin (A/A)
+	Seconds  float64   `json:"seconds"`        // measured, s
+	MMU      string    `json:"mmu"`            // "soft", "userfaultfd", "none"
+	IO       string    `json:"io"`             // what O_DIRECT really is here: "direct", "buffered", "unknown"
+	Block    int       `json:"block"`          // bytes per IO
+	Size     int64     `json:"size"`           // bytes per file
+	Seed     uint64    `json:"seed"`
+
+	Ops     map[string]int64   `json:"ops"`               // completed operations by class
+	Rate    map[string]float64 `json:"rate"`              // operations per second by class
+	Bytes   map[string]int64   `json:"bytes,omitempty"`   // bytes moved by class
+	Latency map[string]Latency `json:"latency_ns"`        // by class
+	Errors  map[string]int64   `json:"errors,omitempty"`  // failed operations, by "class: error"
+	Hist    map[string]string  `json:"hist,omitempty"`    // by class: the log below hist/ with the whole distribution
+	Window  []Window           `json:"windows,omitempty"` // per measured round, where the runner keeps them
+
+	CPUNsPerOp       float64 `json:"cpu_ns_per_op"`       // user and system time of the process
+	CtxSwitchesPerOp float64 `json:"ctx_switches_per_op"` // voluntary and not
+	GC               int     `json:"gc"`                  // collections inside the measured windows
+
+	// Exposures counts direct writes during which another task tried to add
+	// an overlapping page: the chances there were to go wrong.
+	Exposures   int64 `json:"exposures"`
+	Rounds      int64 `json:"rounds"`       // each ended by a quiesce check
+	LossRounds  int64 `json:"loss_rounds"`  // rounds whose quiesce check found lost cells
+	StaleRounds int64 `json:"stale_rounds"` // rounds in which some read was stale
+
+	Oracle Oracle `json:"oracle"`
+	Lock   Lock   `json:"lock"`
+
+	Status string `json:"status"`
+	Detail string `json:"detail,omitempty"` // deadlock report, error, first violations
+}
+
+// Latency sums up a distribution of times, in ns.
+type Latency struct {
+	P50  int64 `json:"p50"`
+	P99  int64 `json:"p99"`
+	P999 int64 `json:"p999"`
+	Max  int64 `json:"max"`
+	// OutOfRange counts values the histogram could not hold. They are in no
+	// percentile.
+	OutOfRange int64 `json:"out_of_range,omitempty"`
+}
+
+// A Window is one measured round.
+type Window struct {
+	Seconds float64          `json:"seconds"`
+	Ops     map[string]int64 `json:"ops"`
+}
+
+// Oracle counts what the oracle saw. All but Checked, StaleEvents and the
+// maxima count cells (8-byte words).
+type Oracle struct {
+	Checked          int64 `json:"checked"` // words compared
+	Stale            int64 `json:"stale"`
+	StaleEvents      int64 `json:"stale_events"` // reads with at least one stale cell
+	Inverted         int64 `json:"inverted"`
+	Flipped          int64 `json:"flipped"`
+	Torn             int64 `json:"torn"`
+	Nowhere          int64 `json:"nowhere"`
+	Lost             int64 `json:"lost"`
+	SilentLost       int64 `json:"silent_lost"` // lost though every Sync succeeded
+	Incoherent       int64 `json:"incoherent"`  // views that differ at quiesce
+	InFlight         int64 `json:"in_flight"`   // seen beside a newer write still in flight: held against nobody
+	MaxStaleVersions int64 `json:"max_stale_versions"`
+	MaxStaleNs       int64 `json:"max_stale_ns"`
+}
+
+// Broken reports whether anything was seen that an engine which claims
+// coherence must never show.
+func (o Oracle) Broken() bool {
+	return o.Stale|o.Inverted|o.Flipped|o.Torn|o.Nowhere|o.Lost|o.SilentLost|o.Incoherent != 0
+}
+
+// Lock counts what the locks and the direct path did. Times are in ns.
+type Lock struct {
+	Adds           int64 `json:"adds"`
+	Blocks         int64 `json:"blocks"`
+	AddWaits       int64 `json:"add_waits"`
+	BlockWaits     int64 `json:"block_waits"`
+	AddWaitNs      int64 `json:"add_wait_ns"`
+	BlockWaitNs    int64 `json:"block_wait_ns"`
+	MaxAddWaitNs   int64 `json:"max_add_wait_ns"`
+	MaxBlockWaitNs int64 `json:"max_block_wait_ns"`
+	HerdMax        int64 `json:"herd_max"` // most waiters woken by one unlock
+	Woken          int64 `json:"woken"`
+	Drops          int64 `json:"drops"`      // locks cycled by the fault handler
+	Retries        int64 `json:"retries"`    // direct writes which pinned again
+	EFAULT         int64 `json:"efault"`     // buffer pages refused
+	EBUSY          int64 `json:"ebusy"`      // invalidations that met a dirty page
+	Fallbacks      int64 `json:"fallbacks"`  // direct writes which became buffered
+	PostFails      int64 `json:"post_fails"` // invalidations after the IO that failed
+	Faults         int64 `json:"faults"`
+	Fills          int64 `json:"fills"`
+	Mkwrites       int64 `json:"mkwrites"`
+	Writebacks     int64 `json:"writebacks"`
+	Invalidated    int64 `json:"invalidated"`
+}
+
+// A Case is what is repeated: records of one Case differ by Rep.
+type Case struct {
+	Engine   string
+	Workload string
+	Threads  int
+	Pair     int
+	MMU, IO  string
+	Block    int
+	Size     int64
+}
+
+// Case returns the case that r is a repetition of.
+func (r *Record) Case() Case {
+	return Case{r.Engine, r.Workload, r.Threads, r.Pair, r.MMU, r.IO, r.Block, r.Size}
+}
+
+func (c Case) String() string {
+	s := fmt.Sprintf("engine=%s/workload=%s/threads=%d", c.Engine, c.Workload, c.Threads)
+	if c.Pair != 0 {
+		s += fmt.Sprintf("/pair=%d", c.Pair)
+	}
+	return s
+}
+
+// OK reports whether the record's rates may be compared: a case that ended
+// early has counts worth showing, but no rate.
+func (r *Record) OK() bool { return r.Status == StatusOK }
