@@ -42,7 +42,6 @@ type Record struct {
 	Latency map[string]Latency `json:"latency_ns"`        // by class
 	Errors  map[string]int64   `json:"errors,omitempty"`  // failed operations, by "class: error"
 	Hist    map[string]string  `json:"hist,omitempty"`    // by class: the log below hist/ with the whole distribution
-	Window  []Window           `json:"windows,omitempty"` // per measured round, where the runner keeps them
 
 	CPUNsPerOp       float64 `json:"cpu_ns_per_op"`       // user and system time of the process
 	CtxSwitchesPerOp float64 `json:"ctx_switches_per_op"` // voluntary and not
@@ -71,12 +70,6 @@ type Latency struct {
 	// OutOfRange counts values the histogram could not hold. They are in no
 	// percentile.
 	OutOfRange int64 `json:"out_of_range,omitempty"`
-}
-
-// A Window is one measured round.
-type Window struct {
-	Seconds float64          `json:"seconds"`
-	Ops     map[string]int64 `json:"ops"`
 }
 
 // Oracle counts what the oracle saw. All but Checked, StaleEvents and the
