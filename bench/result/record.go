@@ -36,12 +36,12 @@ type Record struct {
 	Size     int64     `json:"size"`           // bytes per file
 	Seed     uint64    `json:"seed"`
 
-	Ops     map[string]int64   `json:"ops"`               // completed operations by class
-	Rate    map[string]float64 `json:"rate"`              // operations per second by class
-	Bytes   map[string]int64   `json:"bytes,omitempty"`   // bytes moved by class
-	Latency map[string]Latency `json:"latency_ns"`        // by class
-	Errors  map[string]int64   `json:"errors,omitempty"`  // failed operations, by "class: error"
-	Hist    map[string]string  `json:"hist,omitempty"`    // by class: the log below hist/ with the whole distribution
+	Ops     map[string]int64   `json:"ops"`              // completed operations by class
+	Rate    map[string]float64 `json:"rate"`             // operations per second by class
+	Bytes   map[string]int64   `json:"bytes,omitempty"`  // bytes moved by class
+	Latency map[string]Latency `json:"latency_ns"`       // by class
+	Errors  map[string]int64   `json:"errors,omitempty"` // failed operations, by "class: error"
+	Hist    map[string]string  `json:"hist,omitempty"`   // by class: the log below hist/ with the whole distribution
 
 	CPUNsPerOp       float64 `json:"cpu_ns_per_op"`       // user and system time of the process
 	CtxSwitchesPerOp float64 `json:"ctx_switches_per_op"` // voluntary and not
