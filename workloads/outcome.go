@@ -1,0 +1,66 @@
+package workloads
+
+import (
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"cohbench/core"
+	"cohbench/core/sched"
+	"cohbench/workloads/oracle"
+)
+
+// The Status of a case.
+const (
+	StatusOK          = "ok"
+	StatusDeadlock    = "deadlock"    // found in the wait-for graph
+	StatusStarved     = "starved"     // a direct writer went without a completion
+	StatusUnsupported = "unsupported" // the engine has none of the operations
+	StatusError       = "error"       // the environment failed, or nothing moved any more
+	StatusInterrupted = "interrupted" // the caller's context ended
+)
+
+// An Outcome is what a case measured. Its figures cover the measured windows
+// only; Oracle and the losses cover warm-up and checks at rest as well.
+type Outcome struct {
+	Status string
+	Detail string // text for Status: the error, the deadlock, who starved
+
+	Elapsed time.Duration // all measured windows
+	Rounds  int
+	Classes map[string]*Class // by class of operation: "direct-write", "load", ...
+
+	Oracle      oracle.Counts
+	Violations  []oracle.Violation // the first few
+	LossRounds  int                // rounds at whose end something was lost or incoherent
+	StaleRounds int                // rounds with a stale, inverted, flipped or torn read
+
+	Stats core.TaskStats
+	Waits [sched.NumModes]sched.WaitStats
+	Wake  sched.WakeStats
+
+	CPU         time.Duration // user and system time of the process
+	CtxSwitches int64
+	MinorFaults int64 // the host's, not the engine's
+	MajorFaults int64
+	GCs         int64
+
+	Deadlock *sched.Deadlock
+	Starved  []Starvation
+}
+
+// A Class is one class of operations, over all tasks.
+type Class struct {
+	Ops     int64 // completed inside the windows
+	Bytes   int64
+	Late    int64 // begun more than one period after their time, in paced tasks
+	Hist    *hdrhistogram.Histogram
+	Dropped int64            // latencies beyond the histogram's range
+	Errors  map[string]int64 // by class of error: "EFAULT", "SIGBUS", "EIO", ...
+}
+
+// A Starvation is a direct writer which went without a completion.
+type Starvation struct {
+	Task string
+	For  time.Duration // of measured window
+}

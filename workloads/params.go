@@ -1,0 +1,60 @@
+package workloads
+
+import (
+	"fmt"
+	"time"
+
+	"cohbench/core"
+)
+
+// Params sizes a workload. Every workload declares its own defaults; start
+// from those and change what is to differ.
+type Params struct {
+	Threads  int // tasks on the direct side, or all of them where there is one side
+	Partners int // tasks on the other side: loaders, storers, buffered readers, ...
+
+	Block int   // bytes per read and write: whole pages
+	Size  int64 // bytes of each file in use, from its start: whole blocks
+
+	ReadPct     int // share of reads, in percent, where a task does both
+	ResidentPct int // share of the pages in the cache when a round begins
+
+	StorePace time.Duration // from one store of a storer to its next; 0: as fast as it goes
+	SyncPace  time.Duration // from one Sync to the next; 0: as fast as it goes
+	LoadRate  float64       // loads per second, all loaders together; 0: as fast as they go
+	FaultRate float64       // page faults per second, all faulters together; 0: as fast as they go
+	ColdEvery int           // of so many writes from a mapping one finds its source evicted; 0: none
+
+	Round time.Duration // from one check at rest to the next; 0: one round
+}
+
+// Check says what is wrong with p.
+func (p Params) Check() error {
+	switch {
+	case p.Threads < 1:
+		return fmt.Errorf("params: threads %d: want at least 1", p.Threads)
+	case p.Partners < 0:
+		return fmt.Errorf("params: partners %d: want none or more", p.Partners)
+	case p.Block < core.PageSize || p.Block%core.PageSize != 0:
+		return fmt.Errorf("params: block %d: want whole pages of %d bytes", p.Block, core.PageSize)
+	case p.Size < int64(p.Block) || p.Size%int64(p.Block) != 0:
+		return fmt.Errorf("params: size %d: want whole blocks of %d bytes", p.Size, p.Block)
+	case p.ReadPct < 0 || p.ReadPct > 100 || p.ResidentPct < 0 || p.ResidentPct > 100:
+		return fmt.Errorf("params: read %d %%, resident %d %%: want 0 to 100", p.ReadPct, p.ResidentPct)
+	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.ColdEvery < 0 || p.Round < 0:
+		return fmt.Errorf("params: a negative pace, rate or round: %+v", p)
+	}
+	return nil
+}
+
+// Blocks is the number of blocks in use.
+func (p Params) Blocks() int64 { return p.Size / int64(p.Block) }
+
+// period is the time between two operations of one of n tasks which together
+// do rate operations per second.
+func period(rate float64, n int) time.Duration {
+	if rate == 0 {
+		return 0
+	}
+	return time.Duration(float64(n) * float64(time.Second) / rate)
+}

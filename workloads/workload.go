@@ -1,0 +1,31 @@
+package workloads
+
+// A Workload is what the tasks of a case do.
+type Workload struct {
+	Name     string
+	Doc      string // one paragraph: what it does and what it is to show
+	Defaults Params
+
+	Files int // data files of a case; each has Params.Size bytes in use
+
+	// Sources says that the upper half of each file holds the sources of
+	// direct writes whose buffer is a mapping. Their cells carry the stamps of
+	// the place they are copied to, so they are exempt from all checks.
+	Sources bool
+	// Resizes says that the extents of the files change: the next case wants
+	// fresh files if its figures are to compare.
+	Resizes bool
+
+	Roles func(p Params) []Role
+}
+
+// A Role is a number of tasks which do the same.
+type Role struct {
+	Name    string
+	Threads int
+	// DirectOnly says that the role does nothing but direct IO, or can do
+	// without the rest, so that an engine without a cache runs it too.
+	DirectOnly bool
+	// Body does operations until c.Done().
+	Body func(c *Context)
+}
