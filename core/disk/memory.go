@@ -1,0 +1,176 @@
+package disk
+
+import (
+	"sync/atomic"
+
+	"cohbench/core/sched"
+)
+
+// chunkSize is how much of a Memory one lock covers.
+const chunkSize = 4096
+
+const sectorsPerChunk = chunkSize / SectorSize
+
+// chunk is a piece of a Memory. The lock is held for one sector's copy only
+// and never over a yield.
+type chunk struct {
+	lock sched.SpinLock
+	data [chunkSize]byte
+}
+
+// Memory is a disk in memory, for tests and for the exploration of schedules.
+// It is slower than an array on purpose: each sector of an operation is a
+// step of its own, so that a scheduler can put other threads between the
+// submission of an IO, each of its sectors, and its completion.
+type Memory struct {
+	loc  sched.Loc // of sector 0; sector i is loc+i
+	size atomic.Int64
+
+	grow   sched.SpinLock // one grower at a time
+	chunks atomic.Pointer[[]*chunk]
+}
+
+// memoryLocs is how far apart the locations of two memories are: sectors in
+// one terabyte.
+const memoryLocs = 1 << 31
+
+// memoryKind keeps the locations of memories apart from anybody else's.
+const memoryKind = sched.Loc(0xd15c) << 48
+
+// NewMemory makes a disk of size bytes, all zero.
+func NewMemory(size int64) *Memory { return NewMemoryAt(0, size) }
+
+// NewMemoryAt makes a disk that is told apart from others by id (0 to 65535)
+// in the locations that its steps name to the scheduler.
+func NewMemoryAt(id int, size int64) *Memory {
+	m := &Memory{loc: memoryKind + sched.Loc(id)*memoryLocs}
+	m.chunks.Store(new([]*chunk))
+	m.reserve(nil, size)
+	m.size.Store(size)
+	return m
+}
+
+// reserve makes sure that there are chunks for size bytes. Chunks are never
+// taken away, so that a reader needs no lock to find one.
+func (m *Memory) reserve(t *sched.Thread, size int64) {
+	want := int((size + chunkSize - 1) / chunkSize)
+	if len(*m.chunks.Load()) >= want {
+		return
+	}
+	m.grow.Lock(t)
+	defer m.grow.Unlock(t)
+	old := *m.chunks.Load()
+	if len(old) >= want {
+		return
+	}
+	next := make([]*chunk, want)
+	fresh := make([]chunk, want-copy(next, old))
+	for i := range fresh {
+		next[len(old)+i] = &fresh[i]
+	}
+	m.chunks.Store(&next)
+}
+
+// span calls fn for each sector that holds some of the n bytes at off, as one
+// IO: a step for the submission, one for each sector, one for the completion.
+// fn gets the part of the sector, under its lock, and where in the n bytes it
+// lies. Sectors beyond the last chunk are left out.
+func (m *Memory) span(t *sched.Thread, off, n int64, kind sched.Kind, fn func(part []byte, at int64)) error {
+	t.Yield(m.loc+sched.Loc(off/SectorSize), sched.KindSubmit)
+	chunks := *m.chunks.Load()
+	for at := int64(0); at < n; {
+		pos := off + at
+		sector := pos / SectorSize
+		length := min(SectorSize-pos%SectorSize, n-at)
+		if int(sector/sectorsPerChunk) >= len(chunks) {
+			break
+		}
+		t.Yield(m.loc+sched.Loc(sector), kind)
+		if err := t.Err(); err != nil {
+			return err
+		}
+		c, in := chunks[sector/sectorsPerChunk], pos%chunkSize
+		c.lock.Lock(t)
+		fn(c.data[in:in+length], at)
+		c.lock.Unlock(t)
+		at += length
+	}
+	t.Yield(m.loc+sched.Loc(off/SectorSize), sched.KindComplete)
+	return nil
+}
+
+// ReadAt implements Disk.
+func (m *Memory) ReadAt(t *sched.Thread, p []byte, off int64) error {
+	if err := m.Align().check("read", off, len(p)); err != nil {
+		return err
+	}
+	clear(p)
+	n := min(int64(len(p)), max(0, m.size.Load()-off))
+	return m.span(t, off, n, sched.KindSector, func(part []byte, at int64) {
+		copy(p[at:], part)
+	})
+}
+
+// WriteAt implements Disk.
+func (m *Memory) WriteAt(t *sched.Thread, p []byte, off int64) (int, error) {
+	if err := m.Align().check("write", off, len(p)); err != nil {
+		return 0, err
+	}
+	m.reserve(t, off+int64(len(p)))
+	done := 0
+	err := m.span(t, off, int64(len(p)), sched.KindSector, func(part []byte, at int64) {
+		done += copy(part, p[at:])
+	})
+	m.raise(off + int64(done))
+	return done, err
+}
+
+// raise makes the size at least size.
+func (m *Memory) raise(size int64) { raise(&m.size, size) }
+
+// raise makes v at least size.
+func raise(v *atomic.Int64, size int64) {
+	for {
+		old := v.Load()
+		if old >= size || v.CompareAndSwap(old, size) {
+			return
+		}
+	}
+}
+
+// Truncate implements Disk. What is cut off is zeroed at once, so that the
+// file can grow again without a step.
+func (m *Memory) Truncate(t *sched.Thread, size int64) error {
+	m.reserve(t, size)
+	old := m.size.Load()
+	m.size.Store(size)
+	if size >= old {
+		return nil
+	}
+	return m.zero(t, size, old-size)
+}
+
+// PunchHole implements Disk.
+func (m *Memory) PunchHole(t *sched.Thread, off, n int64) error {
+	return m.zero(t, off, min(n, max(0, m.size.Load()-off)))
+}
+
+func (m *Memory) zero(t *sched.Thread, off, n int64) error {
+	return m.span(t, off, n, sched.KindSector, func(part []byte, _ int64) { clear(part) })
+}
+
+// Sync implements Disk: what is written is as stable as memory is.
+func (m *Memory) Sync(t *sched.Thread) error {
+	t.Yield(m.loc, sched.KindComplete)
+	return t.Err()
+}
+
+// Size implements Disk.
+func (m *Memory) Size() int64 { return m.size.Load() }
+
+// Align implements Disk. A memory asks for whole sectors, as a disk does, and
+// nothing of the buffer.
+func (m *Memory) Align() Align { return Align{Mem: 1, Offset: SectorSize, Source: "memory"} }
+
+// Close implements Disk.
+func (m *Memory) Close() error { return nil }
