@@ -1,2 +1,50 @@
-// Package result is the on-disk format of a run.
+// Package result is the on-disk format of a run: a directory with
+//
+//	env.json       where, when and how the run was made (Env)
+//	results.jsonl  one Record per line: one engine, workload, number of
+//	               threads and repetition, appended when the case ends
+//	results.txt    the same figures in Go benchmark format, for benchstat
+//	hist/          latency distributions, HdrHistogram log format with V2
+//	               encoded histograms: a file per case and class, an interval
+//	               per repetition, tagged rep=N; values in ns
+//	failures/      what an oracle or a deadlock report had to say
+//	plots/         pictures, SVG and PNG
+//	report.html    one self-contained page
+//
+// # results.jsonl
+//
+// Every line is a JSON object; a reader ignores keys it does not know. The
+// types of this package are the reference; in short:
+//
+//	schema                  1; any other version is refused
+//	time                    when the case ended, RFC 3339
+//	engine, workload        names as `cohbench list` prints them
+//	threads                 of the workload
+//	rep, pair               repetition, from 0; pair > 0 marks an identical
+//	                        twin of the same engine (A/A)
+//	seconds                 measured, without preparation, warm-up and checks
+//	mmu                     "soft", "userfaultfd", "none"
+//	io                      "direct", "buffered", "unknown": what O_DIRECT is
+//	                        where the data files lay
+//	block, size             bytes per IO, bytes per file
+//	seed                    of the case
+//	ops, rate, bytes        by class: operations, per second, bytes
+//	latency_ns              by class: p50, p99, p999, max, out_of_range
+//	errors                  failed operations by "class: error"
+//	hist                    by class: the file below hist/
+//	cpu_ns_per_op           user and system time of the process
+//	ctx_switches_per_op     voluntary and not
+//	gc                      garbage collections in the measured windows
+//	exposures               direct writes during which another task tried to
+//	                        add an overlapping page
+//	rounds                  each ended by a quiesce check
+//	loss_rounds             rounds whose check found lost cells
+//	stale_rounds            rounds in which some read was stale
+//	oracle                  what the oracle saw (type Oracle)
+//	lock                    what locks and direct path did (type Lock)
+//	status                  "ok", "deadlock", "starved", "unsupported", "error"
+//	detail                  deadlock report, error, first violations
+//
+// Records are appended with one write each, so that a killed run keeps what it
+// measured. They are not synced: that would load the device under test.
 package result

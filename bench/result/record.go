@@ -92,8 +92,12 @@ type Oracle struct {
 
 // Broken reports whether anything was seen that an engine which claims
 // coherence must never show.
-func (o Oracle) Broken() bool {
-	return o.Stale|o.Inverted|o.Flipped|o.Torn|o.Nowhere|o.Lost|o.SilentLost|o.Incoherent != 0
+func (o Oracle) Broken() bool { return o.BrokenCells() != 0 }
+
+// BrokenCells counts the cells that break a claim of coherence. A cell may be
+// counted more than once, in different ways.
+func (o Oracle) BrokenCells() int64 {
+	return o.Stale + o.Inverted + o.Flipped + o.Torn + o.Nowhere + o.Lost + o.SilentLost + o.Incoherent
 }
 
 // Lock counts what the locks and the direct path did. Times are in ns.
