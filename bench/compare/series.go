@@ -1,0 +1,189 @@
+package compare
+
+import (
+	"fmt"
+	"slices"
+
+	"cohbench/bench/result"
+)
+
+// A Metric picks one figure out of a record.
+type Metric struct {
+	Name string
+	Unit string
+	// Of returns the figure; false if the record has none.
+	Of func(r *result.Record) (float64, bool)
+}
+
+// Rate is the completed operations per second of one class.
+func Rate(class string) Metric {
+	return Metric{class + " rate", "ops/s", func(r *result.Record) (float64, bool) {
+		v, ok := r.Rate[class]
+		return v, ok
+	}}
+}
+
+// P99 is the 99th percentile of the latency of one class, in ns.
+func P99(class string) Metric {
+	return Metric{class + " p99", "ns", func(r *result.Record) (float64, bool) {
+		l, ok := r.Latency[class]
+		return float64(l.P99), ok && r.Ops[class] > 0
+	}}
+}
+
+// CPU is the processor time per operation, in ns.
+func CPU() Metric {
+	return Metric{"cpu", "ns/op", func(r *result.Record) (float64, bool) {
+		return r.CPUNsPerOp, r.CPUNsPerOp > 0
+	}}
+}
+
+// Cases lists the cases of records in order of appearance.
+func Cases(records []result.Record) []result.Case {
+	var cases []result.Case
+	seen := make(map[result.Case]bool)
+	for i := range records {
+		if c := records[i].Case(); !seen[c] {
+			seen[c] = true
+			cases = append(cases, c)
+		}
+	}
+	return cases
+}
+
+// Of returns the records of one case, in order.
+func Of(records []result.Record, c result.Case) []result.Record {
+	return slices.DeleteFunc(slices.Clone(records), func(r result.Record) bool { return r.Case() != c })
+}
+
+// Series returns a metric of a case by repetition. Repetitions which did not
+// end well have no figure.
+func Series(records []result.Record, c result.Case, m Metric) map[int]float64 {
+	series := make(map[int]float64)
+	for i := range records {
+		r := &records[i]
+		if r.Case() != c || !r.OK() {
+			continue
+		}
+		if v, ok := m.Of(r); ok {
+			series[r.Rep] = v
+		}
+	}
+	return series
+}
+
+// Summary estimates the median of a metric of a case.
+func Summary(records []result.Record, c result.Case, m Metric) Estimate {
+	var values []float64
+	for _, v := range Series(records, c, m) {
+		values = append(values, v)
+	}
+	return Median(values)
+}
+
+// Against compares case a with case b. Cases which differ in more than the
+// engine are refused.
+func Against(records []result.Record, a, b result.Case, m Metric) Ratio {
+	if why := Mixed(a, b); why != "" {
+		return Ratio{Refused: why}
+	}
+	return Paired(Series(records, a, m), Series(records, b, m))
+}
+
+// Mixed says why two cases cannot be compared; "" if they can. An engine
+// without page tables (raw) has no MMU to differ by.
+func Mixed(a, b result.Case) string {
+	switch {
+	case a.Workload != b.Workload:
+		return fmt.Sprintf("different workloads: %s and %s", a.Workload, b.Workload)
+	case a.Threads != b.Threads:
+		return fmt.Sprintf("different threads: %d and %d", a.Threads, b.Threads)
+	case a.MMU != b.MMU && a.MMU != "none" && b.MMU != "none":
+		return fmt.Sprintf("different MMUs: %s and %s", a.MMU, b.MMU)
+	case a.IO != b.IO:
+		return fmt.Sprintf("different IO: %s and %s", a.IO, b.IO)
+	case a.Block != b.Block:
+		return fmt.Sprintf("different block sizes: %d and %d bytes", a.Block, b.Block)
+	case a.Size != b.Size:
+		return fmt.Sprintf("different file sizes: %d and %d bytes", a.Size, b.Size)
+	}
+	return ""
+}
+
+// MixedRuns says why the records of two runs cannot be compared; "" if they
+// can.
+func MixedRuns(a, b *result.Env) string {
+	for _, f := range [][3]string{
+		{"kernels", a.Kernel, b.Kernel},
+		{"file systems", a.FileSystem, b.FileSystem},
+		{"devices", a.Device, b.Device},
+		{"CPUs", a.CPU, b.CPU},
+		{"MMUs", a.MMU, b.MMU},
+		{"IO", a.IO, b.IO},
+	} {
+		if f[1] != f[2] {
+			return fmt.Sprintf("different %s: %s and %s", f[0], f[1], f[2])
+		}
+	}
+	return ""
+}
+
+// Base returns the case to compare c with: the same on engine base. The MMU
+// is that of base's own records.
+func Base(records []result.Record, c result.Case, base string) (result.Case, bool) {
+	for i := range records {
+		b := records[i].Case()
+		if b.Engine == base && b.Pair == 0 && Mixed(b, c) == "" {
+			return b, true
+		}
+	}
+	return result.Case{}, false
+}
+
+// AA compares the two twins of one engine that ran beside c: whatever differs
+// there is noise. It takes the engine which has a twin, whichever that is.
+func AA(records []result.Record, c result.Case, m Metric) Ratio {
+	for i := range records {
+		twin := records[i].Case()
+		if twin.Pair == 0 || Mixed(twin, c) != "" {
+			continue
+		}
+		first := twin
+		first.Pair = 0
+		return Against(records, twin, first, m)
+	}
+	return Ratio{Refused: "no engine ran twice beside it"}
+}
+
+// Stale is the chance of a read that saw stale data, per exposure. Records
+// that ended early count too: what they saw, they saw.
+func Stale(records []result.Record, c result.Case) Chance {
+	return perCase(records, c, func(r *result.Record) (int64, int64) { return r.Oracle.StaleEvents, r.Exposures })
+}
+
+// Lost is the chance of a round whose check found lost cells, per exposure: a
+// round counts once, however much it lost.
+func Lost(records []result.Record, c result.Case) Chance {
+	return perCase(records, c, func(r *result.Record) (int64, int64) { return r.LossRounds, r.Exposures })
+}
+
+// LossRounds is the chance of a loss per round.
+func LossRounds(records []result.Record, c result.Case) Chance {
+	chance := perCase(records, c, func(r *result.Record) (int64, int64) { return r.LossRounds, r.Rounds })
+	if chance.None != "" {
+		chance.None = "no rounds"
+	}
+	return chance
+}
+
+func perCase(records []result.Record, c result.Case, counts func(*result.Record) (events, trials int64)) Chance {
+	var events, trials []int64
+	for i := range records {
+		if records[i].Case() != c {
+			continue
+		}
+		e, n := counts(&records[i])
+		events, trials = append(events, e), append(trials, n)
+	}
+	return PerTrial(events, trials)
+}
