@@ -1,0 +1,104 @@
+package bench
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"cohbench/core"
+	"cohbench/core/disk"
+)
+
+// files are the data files of a run. Groups share them, so that as many
+// engines and workloads as possible work on the same extents.
+type files struct {
+	dir  string
+	open map[fileKey]*disk.File
+	made int // files created so far: the n in their names
+}
+
+// A fileKey tells files apart that cannot be shared: of different size, of one
+// case, or of a workload that changes its extents.
+type fileKey struct {
+	index int
+	size  int64
+	owner string // the workload, if it resizes its files
+}
+
+func newFiles(dir string) *files {
+	return &files{dir: dir, open: map[fileKey]*disk.File{}}
+}
+
+// backing returns the files that cases of g work on, creating what is missing.
+func (f *files) backing(g group) ([]core.Backing, error) {
+	var list []core.Backing
+	for _, key := range g.fileKeys() {
+		file, err := f.file(key)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, core.Backing{Path: file.Path(), Disk: file})
+	}
+	return list, nil
+}
+
+// fileKeys names the files of g.
+func (g group) fileKeys() []fileKey {
+	var keys []fileKey
+	for i := range g.workload.Files {
+		key := fileKey{index: i, size: g.params.Size}
+		if g.workload.Resizes {
+			key.owner = g.workload.Name
+		}
+		keys = append(keys, key)
+	}
+	return keys
+}
+
+func (f *files) file(key fileKey) (*disk.File, error) {
+	if file := f.open[key]; file != nil {
+		return file, nil
+	}
+	name := fmt.Sprintf("cohbench-%d-%d.dat", os.Getpid(), f.made)
+	file, err := disk.Create(filepath.Join(f.dir, name), key.size)
+	if err != nil {
+		return nil, err
+	}
+	f.made++
+	f.open[key] = file
+	return file, nil
+}
+
+// renew drops files whose extents a case of g may have changed; the next case
+// gets new ones.
+func (f *files) renew(g group) error {
+	if !g.workload.Resizes {
+		return nil
+	}
+	for _, key := range g.fileKeys() {
+		if err := f.drop(key); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// remove closes and removes every file.
+func (f *files) remove() error {
+	var first error
+	for key := range f.open {
+		if err := f.drop(key); err != nil && first == nil {
+			first = err
+		}
+	}
+	return first
+}
+
+func (f *files) drop(key fileKey) error {
+	file := f.open[key]
+	delete(f.open, key)
+	if file == nil {
+		return nil
+	}
+	return file.Remove()
+}

@@ -1,0 +1,180 @@
+package bench
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"cohbench/core"
+	"cohbench/core/coherence"
+	"cohbench/workloads"
+)
+
+// A Plan says what to measure. Zero fields take the defaults named; Engines
+// and Workloads must be given ([Default], [Quick] and [Full] do).
+type Plan struct {
+	Dir       string        // where the data files go; default the working directory
+	Engines   []core.Engine // raw, or else the first, is run twice: the A/A pair
+	Workloads []*workloads.Workload
+	Threads   []int // tasks of the main class; default each workload's own
+	Block     int   // bytes per IO; default each workload's own
+	Size      int64 // bytes per file; default each workload's own
+	Reps      int   // repetitions; default 6
+
+	// Duration is what is measured per case. 0: what Budget leaves for it.
+	Duration time.Duration
+	// Budget is the wall time of the whole run, preparation and checks
+	// included, that Duration is derived from; default 90 s.
+	Budget time.Duration
+
+	Seed uint64 // of the order and of every case
+}
+
+// Defaults of a plan. A comparison wants at least compare.MinReps repetitions.
+const (
+	defaultReps   = 6
+	defaultBudget = 90 * time.Second
+	quickReps     = 2
+	quickBudget   = 24 * time.Second
+	fullDuration  = 2 * time.Second
+	fullReps      = 10
+)
+
+// Limits of a duration derived from a budget. Below the lower one a case is
+// over before it has warmed up; a run then takes longer than its budget.
+const (
+	minDuration = 100 * time.Millisecond
+	maxDuration = 10 * time.Second
+)
+
+// Default is what a run without options measures: all engines on four
+// workloads, six repetitions, in about a hundred seconds.
+func Default() Plan {
+	return Plan{
+		Engines:   coherence.Engines(),
+		Workloads: lookup("direct-write", "direct-write+load", "direct-write+store", "self-buffer"),
+		Reps:      defaultReps,
+		Budget:    defaultBudget,
+	}
+}
+
+// Quick is Default within half a minute. It has too few repetitions for
+// ratios: it shows whether things work, and what goes wrong at once.
+func Quick() Plan {
+	p := Default()
+	p.Reps, p.Budget = quickReps, quickBudget
+	return p
+}
+
+// Full is everything: all workloads, at 1, 2, 4 and 8 threads.
+func Full() Plan {
+	return Plan{
+		Engines:   coherence.Engines(),
+		Workloads: workloads.All(),
+		Threads:   []int{1, 2, 4, 8},
+		Reps:      fullReps,
+		Duration:  fullDuration,
+	}
+}
+
+// lookup returns the workloads of these names, which exist.
+func lookup(names ...string) []*workloads.Workload {
+	var list []*workloads.Workload
+	for _, name := range names {
+		w, err := workloads.Lookup(name)
+		if err != nil {
+			panic("bench: a default workload is missing")
+		}
+		list = append(list, w)
+	}
+	return list
+}
+
+// withDefaults fills in what may be left out, or says what may not.
+func (p Plan) withDefaults() (Plan, error) {
+	switch {
+	case len(p.Engines) == 0:
+		return p, errors.New("plan: no engine")
+	case len(p.Workloads) == 0:
+		return p, errors.New("plan: no workload")
+	case p.Reps < 0 || p.Duration < 0 || p.Budget < 0 || p.Block < 0 || p.Size < 0:
+		return p, errors.New("plan: repetitions, durations and sizes must not be negative")
+	}
+	for _, n := range p.Threads {
+		if n < 1 {
+			return p, fmt.Errorf("plan: %d threads: want at least one", n)
+		}
+	}
+	p.Dir = orDefault(p.Dir, ".")
+	p.Reps = orDefault(p.Reps, defaultReps)
+	p.Budget = orDefault(p.Budget, defaultBudget)
+	return p, nil
+}
+
+func orDefault[T comparable](v, def T) T {
+	var zero T
+	if v == zero {
+		return def
+	}
+	return v
+}
+
+// A group is what engines are compared on: one workload at one setting.
+type group struct {
+	workload *workloads.Workload
+	params   workloads.Params
+}
+
+// groups lists the plan's groups in display order.
+func (p *Plan) groups() []group {
+	var list []group
+	for _, w := range p.Workloads {
+		threads := p.Threads
+		if len(threads) == 0 {
+			threads = []int{w.Defaults.Threads}
+		}
+		for _, n := range threads {
+			params := w.Defaults
+			params.Threads = n
+			params.Block = orDefault(p.Block, params.Block)
+			params.Size = orDefault(p.Size, params.Size)
+			list = append(list, group{w, params})
+		}
+	}
+	return list
+}
+
+// A contender is an engine in a repetition; pair is 1 for the A/A twin.
+type contender struct {
+	engine core.Engine
+	pair   int
+}
+
+// contenders lists the plan's engines, with the twin behind them.
+func (p *Plan) contenders() []contender {
+	var list []contender
+	for _, e := range p.Engines {
+		list = append(list, contender{e, 0})
+	}
+	return append(list, contender{p.bare(), 1})
+}
+
+// bare returns the engine without a cache, else the first: the one nearest to
+// the device, whose figures vary least for reasons of its own.
+func (p *Plan) bare() core.Engine {
+	i := slices.IndexFunc(p.Engines, func(e core.Engine) bool { return e.MMU() == "none" })
+	return p.Engines[max(i, 0)]
+}
+
+// cached returns the first engine that has a cache and does not expect to
+// hang, which shows best what a case costs.
+func (p *Plan) cached() core.Engine {
+	i := slices.IndexFunc(p.Engines, func(e core.Engine) bool { return e.MMU() != "none" && e.Claims().DeadlockFree })
+	return p.Engines[max(i, 0)]
+}
+
+// Cases is the number of cases the plan measures.
+func (p *Plan) Cases() int {
+	return p.Reps * len(p.groups()) * len(p.contenders())
+}

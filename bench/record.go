@@ -1,0 +1,155 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"cohbench/bench/result"
+	"cohbench/core/sched"
+	"cohbench/workloads"
+)
+
+// record puts what a case measured into the form in which it is kept.
+func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
+	rec := result.Record{
+		Schema:   result.Schema,
+		Time:     time.Now(),
+		Engine:   s.engine.Name(),
+		Workload: s.workload.Name,
+		Threads:  s.params.Threads,
+		Rep:      s.rep,
+		Pair:     s.pair,
+		Seconds:  out.Elapsed.Seconds(),
+		MMU:      s.engine.MMU(),
+		IO:       string(r.Probe.Direct),
+		Block:    s.params.Block,
+		Size:     s.params.Size,
+		Seed:     s.seed,
+
+		GC:          int(out.GCs),
+		Exposures:   out.Stats.Exposures,
+		Rounds:      int64(out.Rounds),
+		LossRounds:  int64(out.LossRounds),
+		StaleRounds: int64(out.StaleRounds),
+		Oracle:      oracleCounts(out),
+		Lock:        lockCounts(out),
+		Status:      out.Status,
+		Detail:      detail(out),
+	}
+	classes(&rec, out)
+	return rec
+}
+
+// classes fills in the figures by class of operation, and what one operation
+// of any class costs the process.
+func classes(rec *result.Record, out *workloads.Outcome) {
+	rec.Ops, rec.Rate = map[string]int64{}, map[string]float64{}
+	rec.Bytes, rec.Errors = map[string]int64{}, map[string]int64{}
+	rec.Latency = map[string]result.Latency{}
+	var total int64
+	for name, c := range out.Classes {
+		total += c.Ops
+		rec.Ops[name] = c.Ops
+		rec.Bytes[name] = c.Bytes
+		if rec.Seconds > 0 {
+			rec.Rate[name] = float64(c.Ops) / rec.Seconds
+		}
+		if c.Hist != nil {
+			rec.Latency[name] = result.Summarize(c.Hist, c.Dropped)
+		}
+		for class, n := range c.Errors {
+			rec.Errors[name+": "+class] = n
+		}
+	}
+	if total > 0 {
+		rec.CPUNsPerOp = float64(out.CPU) / float64(total)
+		rec.CtxSwitchesPerOp = float64(out.CtxSwitches) / float64(total)
+	}
+}
+
+func oracleCounts(out *workloads.Outcome) result.Oracle {
+	o := &out.Oracle
+	return result.Oracle{
+		Checked:          o.Checked,
+		Stale:            o.Stale,
+		StaleEvents:      o.StaleEvents,
+		Inverted:         o.Inverted,
+		Flipped:          o.Flipped,
+		Torn:             o.Torn,
+		Nowhere:          o.Nowhere,
+		Lost:             o.Lost,
+		SilentLost:       o.SilentLost,
+		Incoherent:       o.Incoherent,
+		InFlight:         o.InFlight,
+		MaxStaleVersions: o.MaxStaleVersions,
+		MaxStaleNs:       o.MaxStaleNs,
+	}
+}
+
+func lockCounts(out *workloads.Outcome) result.Lock {
+	s, add, block := &out.Stats, out.Waits[sched.Add], out.Waits[sched.Block]
+	return result.Lock{
+		Adds:           s.Adds,
+		Blocks:         s.Blocks,
+		AddWaits:       add.N,
+		BlockWaits:     block.N,
+		AddWaitNs:      add.Ns,
+		BlockWaitNs:    block.Ns,
+		MaxAddWaitNs:   add.MaxNs,
+		MaxBlockWaitNs: block.MaxNs,
+		HerdMax:        out.Wake.MaxHerd,
+		Woken:          out.Wake.Woken,
+		Drops:          s.Drops,
+		Retries:        s.Retries,
+		EFAULT:         s.EFAULT,
+		EBUSY:          s.EBUSY,
+		Fallbacks:      s.Fallbacks,
+		PostFails:      s.PostFails,
+		Faults:         s.Faults,
+		Fills:          s.Fills,
+		Mkwrites:       s.Mkwrites,
+		Writebacks:     s.Writebacks,
+		Invalidated:    s.Invalidated,
+	}
+}
+
+// detail is the text of a record: what became of the case, and the first
+// violations, a line each.
+func detail(out *workloads.Outcome) string {
+	var lines []string
+	if out.Detail != "" {
+		lines = append(lines, strings.TrimRight(out.Detail, "\n"))
+	}
+	for _, v := range out.Violations {
+		lines = append(lines, fmt.Sprint(v))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// keep hands a record to the sink; where something went wrong its detail
+// becomes a file of its own as well.
+func keep(sink Sink, rec *result.Record, out *workloads.Outcome) error {
+	if sink == nil {
+		return nil
+	}
+	if err := sink.Append(rec, histograms(out)); err != nil {
+		return err
+	}
+	if rec.Detail == "" {
+		return nil
+	}
+	name := fmt.Sprintf("%s-%s-threads=%d-rep=%d.txt", rec.Engine, rec.Workload, rec.Threads, rec.Rep)
+	_, err := sink.AddFailure(name, []byte(fmt.Sprintf("%s\nstatus %s\n%s\n", rec.Case(), rec.Status, rec.Detail)))
+	return err
+}
+
+func histograms(out *workloads.Outcome) map[string]*hdrhistogram.Histogram {
+	hists := map[string]*hdrhistogram.Histogram{}
+	for name, c := range out.Classes {
+		hists[name] = c.Hist
+	}
+	return hists
+}

@@ -1,0 +1,175 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"cohbench/bench/result"
+	"cohbench/core/disk"
+	"cohbench/workloads"
+)
+
+// A Sink keeps what a run measures, as it is measured. *result.Dir is one.
+type Sink interface {
+	// Append keeps a record and the latency histograms of its classes.
+	Append(r *result.Record, hists map[string]*hdrhistogram.Histogram) error
+	// AddFailure keeps a finding under a name like it; it returns where.
+	AddFailure(name string, data []byte) (string, error)
+}
+
+// A Runner carries out one plan. It is for one goroutine.
+type Runner struct {
+	Plan  Plan       // with nothing left open: Duration is what is measured per case
+	Probe disk.Probe // of Plan.Dir
+
+	groups    []group
+	files     *files
+	soloP99   time.Duration
+	costs     map[string]cost // by workload
+	rehearsed []result.Record // unmeasured, but held against engines all the same
+}
+
+// A Report is what a run found.
+type Report struct {
+	Records     []result.Record // in the order measured
+	Interrupted bool            // the context ended before the plan did
+	Wall        time.Duration
+	Verdict     Verdict
+}
+
+// NewRunner checks the plan, makes its data files, and rehearses each workload
+// once or twice to know what a case costs besides its measured time. Close
+// removes the files; on an error none is left. An error of the environment is
+// a *disk.SetupError or Is errors.ErrUnsupported.
+func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
+	p, err := p.withDefaults()
+	if err != nil {
+		return nil, err
+	}
+	r := &Runner{Plan: p, groups: p.groups(), files: newFiles(p.Dir), costs: map[string]cost{}}
+	if err := r.prepare(ctx); err != nil {
+		return nil, errors.Join(err, r.Close())
+	}
+	return r, nil
+}
+
+// Close removes the data files.
+func (r *Runner) Close() error { return r.files.remove() }
+
+// prepare makes all files first, so that a disk that is too small is found
+// before anything is measured.
+func (r *Runner) prepare(ctx context.Context) error {
+	var err error
+	if r.Probe, err = disk.ProbeDir(r.Plan.Dir); err != nil {
+		return err
+	}
+	for _, g := range r.groups {
+		if err := g.params.Check(); err != nil {
+			return fmt.Errorf("%s: %w", g.workload.Name, err)
+		}
+		if _, err := r.files.backing(g); err != nil {
+			return err
+		}
+	}
+	return r.rehearse(ctx)
+}
+
+// Run measures every case of the plan. When ctx ends, the case under way is
+// dropped and what was measured before it is the report. With an error the
+// report is what was measured until then. sink and progress may be nil.
+func (r *Runner) Run(ctx context.Context, sink Sink, progress Progress) (*Report, error) {
+	if progress == nil {
+		progress = noProgress{}
+	}
+	start := time.Now()
+	progress.Start(r.Plan.Cases(), r.Estimate())
+	report := &Report{}
+	err := r.runReps(ctx, sink, progress, report)
+	if ctx.Err() != nil {
+		report.Interrupted, err = true, nil
+	}
+	report.Wall = time.Since(start)
+	report.Verdict = Judge(r.Plan.Engines, slices.Concat(r.rehearsed, report.Records))
+	return report, err
+}
+
+func (r *Runner) runReps(ctx context.Context, sink Sink, progress Progress, report *Report) error {
+	for rep := range r.Plan.Reps {
+		for i := range r.groups {
+			if err := r.runGroup(ctx, rep, i, sink, progress, report); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// runGroup runs all contenders on one group once.
+func (r *Runner) runGroup(ctx context.Context, rep, i int, sink Sink, progress Progress, report *Report) error {
+	contenders := r.Plan.contenders()
+	for _, k := range Order(r.Plan.Seed, rep, len(contenders)) {
+		s := slot{contenders[k], r.groups[i], rep, caseSeed(r.Plan.Seed, rep, i)}
+		progress.Step(s.text(r.Plan.Reps))
+		out, err := r.runCase(ctx, s, r.Plan.Duration)
+		if err != nil {
+			return err
+		}
+		rec := r.record(s, out)
+		report.Records = append(report.Records, rec)
+		if err := keep(sink, &report.Records[len(report.Records)-1], out); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// A slot is one case of a plan: who, on what, in which repetition.
+type slot struct {
+	contender
+	group
+	rep  int
+	seed uint64
+}
+
+func (s slot) text(reps int) string {
+	twin := ""
+	if s.pair != 0 {
+		twin = " (again, for the A/A ratio)"
+	}
+	return fmt.Sprintf("repetition %d of %d: %s, %d threads: %s%s",
+		s.rep+1, reps, s.workload.Name, s.params.Threads, s.engine.Name(), twin)
+}
+
+// runCase runs one case. A case that the context cut short is an error.
+func (r *Runner) runCase(ctx context.Context, s slot, d time.Duration) (*workloads.Outcome, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	backing, err := r.files.backing(s.group)
+	if err != nil {
+		return nil, err
+	}
+	c := workloads.Case{
+		Engine:   s.engine,
+		Backing:  backing,
+		Workload: s.workload,
+		Params:   s.params,
+		Duration: d,
+		Seed:     s.seed,
+		Oracle:   true,
+		SoloP99:  r.soloP99,
+	}
+	out, err := c.Run(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("%s on %s: %w", s.engine.Name(), s.workload.Name, err)
+	}
+	if out.Status == workloads.StatusInterrupted {
+		return nil, context.Cause(ctx)
+	}
+	return out, r.files.renew(s.group)
+}

@@ -1,0 +1,142 @@
+package bench
+
+import (
+	"fmt"
+	"strings"
+
+	"cohbench/bench/result"
+	"cohbench/core"
+)
+
+// A Verdict is what a run amounts to. Both lists are lines for people.
+type Verdict struct {
+	// Broken has a line for each engine and workload that did what the engine
+	// claims never to do.
+	Broken []string
+	// Warnings has what keeps the run from telling what it should: controls
+	// in which nothing was found, above all.
+	Warnings []string
+}
+
+// A control is an engine that must be caught on some workload.
+type control struct {
+	engine, workload string
+	caught           func(*tally) bool
+	looksLike        string
+}
+
+// controls lists who must be caught, and where.
+var controls = []control{
+	{"none", "direct-write+store", (*tally).incoherent, "coherent"},
+	{"double-invalidate", "direct-write+store", (*tally).incoherent, "coherent"},
+	{"addlock-nofdm", "self-buffer", (*tally).deadlocked, "free of deadlock"},
+	{"addlock-nofdm", "cross-buffer", (*tally).deadlocked, "free of deadlock"},
+}
+
+// Judge holds the engines to their claims.
+func Judge(engines []core.Engine, records []result.Record) Verdict {
+	claims := map[string]core.Claims{}
+	for _, e := range engines {
+		claims[e.Name()] = e.Claims()
+	}
+	var v Verdict
+	for _, t := range tallies(records) {
+		c := claims[t.engine]
+		if c.Coherent && t.incoherent() {
+			v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be coherent: %s: %s", t.engine, t.workload, t.found()))
+		}
+		if c.DeadlockFree && t.deadlocked() {
+			v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be free of deadlock: %s: %d of %d cases ended in one", t.engine, t.workload, t.deadlocks, t.cases))
+		}
+		if t.errors > 0 {
+			v.Warnings = append(v.Warnings, fmt.Sprintf("%s on %s: %d of %d cases failed: %s", t.engine, t.workload, t.errors, t.cases, t.firstError))
+		}
+		v.Warnings = append(v.Warnings, t.clean()...)
+	}
+	return v
+}
+
+// A tally sums up the records of one engine on one workload.
+type tally struct {
+	engine, workload         string
+	cases, deadlocks, errors int
+	exposures                int64
+	oracle                   result.Oracle
+	firstError               string
+}
+
+// tallies sums up records in the order in which their kinds first appear.
+func tallies(records []result.Record) []*tally {
+	var list []*tally
+	byName := map[[2]string]*tally{}
+	for i := range records {
+		rec := &records[i]
+		key := [2]string{rec.Engine, rec.Workload}
+		if byName[key] == nil {
+			byName[key] = &tally{engine: rec.Engine, workload: rec.Workload}
+			list = append(list, byName[key])
+		}
+		byName[key].add(rec)
+	}
+	return list
+}
+
+func (t *tally) add(rec *result.Record) {
+	t.cases++
+	t.exposures += rec.Exposures
+	t.oracle = sum(t.oracle, rec.Oracle)
+	switch rec.Status {
+	case result.StatusDeadlock:
+		t.deadlocks++
+	case result.StatusError:
+		if t.errors == 0 {
+			t.firstError, _, _ = strings.Cut(rec.Detail, "\n")
+		}
+		t.errors++
+	}
+}
+
+// sum adds the counts of what must not be seen.
+func sum(a, b result.Oracle) result.Oracle {
+	a.Stale += b.Stale
+	a.Inverted += b.Inverted
+	a.Flipped += b.Flipped
+	a.Torn += b.Torn
+	a.Nowhere += b.Nowhere
+	a.Lost += b.Lost
+	a.SilentLost += b.SilentLost
+	a.Incoherent += b.Incoherent
+	return a
+}
+
+func (t *tally) incoherent() bool { return t.oracle.Broken() }
+func (t *tally) deadlocked() bool { return t.deadlocks > 0 }
+
+// found lists what was seen, in cells.
+func (t *tally) found() string {
+	var parts []string
+	for _, f := range []struct {
+		n    int64
+		what string
+	}{
+		{t.oracle.Stale, "stale"}, {t.oracle.Inverted, "inverted"}, {t.oracle.Flipped, "flipped"},
+		{t.oracle.Torn, "torn"}, {t.oracle.Nowhere, "from nowhere"},
+		{t.oracle.Lost, "lost"}, {t.oracle.SilentLost, "silently lost"}, {t.oracle.Incoherent, "incoherent"},
+	} {
+		if f.n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", f.n, f.what))
+		}
+	}
+	return fmt.Sprintf("%s (cells, in %d exposures)", strings.Join(parts, ", "), t.exposures)
+}
+
+// clean warns of a control that was not caught.
+func (t *tally) clean() []string {
+	for _, c := range controls {
+		if c.engine == t.engine && c.workload == t.workload && !c.caught(t) {
+			return []string{fmt.Sprintf("%s on %s looks %s (%d exposures in %d cases): the control looks clean: the run is too short to tell",
+				t.engine, t.workload, c.looksLike, t.exposures, t.cases)}
+		}
+	}
+	return nil
+}
