@@ -15,6 +15,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"unsafe"
 
 	"cohbench/core/sched"
 )
@@ -59,12 +60,17 @@ func (a Align) String() string {
 	return fmt.Sprintf("memory %d, offset %d bytes (%s)", a.Mem, a.Offset, a.Source)
 }
 
-// check refuses an operation whose offset or length direct IO would refuse.
-func (a Align) check(op string, off int64, n int) error {
-	if off >= 0 && off%int64(a.Offset) == 0 && n%a.Offset == 0 {
-		return nil
+// check refuses an operation that direct IO may refuse. Some kernels take less
+// than they ask for; what works here should work there.
+func (a Align) check(op string, off int64, p []byte) error {
+	addr := uintptr(unsafe.Pointer(unsafe.SliceData(p)))
+	switch {
+	case off < 0 || off%int64(a.Offset) != 0 || len(p)%a.Offset != 0:
+		return fmt.Errorf("%s [%#x, %#x): %w: offset and length want %d bytes", op, off, off+int64(len(p)), ErrAlign, a.Offset)
+	case addr%uintptr(a.Mem) != 0:
+		return fmt.Errorf("%s [%#x, %#x): %w: the buffer wants %d bytes", op, off, off+int64(len(p)), ErrAlign, a.Mem)
 	}
-	return fmt.Errorf("%s [%#x, %#x): %w to %d bytes", op, off, off+int64(n), ErrAlign, a.Offset)
+	return nil
 }
 
 // ErrAlign is EINVAL: an offset, a length or a buffer is not aligned.

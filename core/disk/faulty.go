@@ -31,8 +31,8 @@ type Rule struct {
 	// fault; Count 0 means all.
 	After, Count int64
 
-	// Delay is waited out before the operation: nanoseconds of Thread.Now with
-	// real threads, steps with a deterministic scheduler.
+	// Delay is waited out before the operation: nanoseconds with real threads,
+	// steps with a deterministic scheduler.
 	Delay int64
 	// Short is how many bytes, rounded down to what the disk's Align asks, a
 	// write still writes before it fails.
@@ -94,12 +94,27 @@ func (f *Faulty) meet(op Op, off, n int64) *Rule {
 	return nil
 }
 
-// fault waits as the rule says and returns the error to fail with.
-func (f *Faulty) fault(t *sched.Thread, r *Rule, op string, off, n int64) error {
-	for start := t.Now(); t.Now()-start < r.Delay; {
-		if err := t.Spin(0); err != nil {
+// delay waits. A scheduler gets steps that commute with all others, not spins,
+// after which it would wait for somebody else to do something.
+func delay(t *sched.Thread, d int64) error {
+	if t.Deterministic() {
+		for range d {
+			t.Yield(sched.LocLocal, sched.KindSubmit)
+		}
+		return t.Err()
+	}
+	for start := t.Now(); t.Now()-start < d; {
+		if err := t.Spin(sched.LocLocal); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// fault waits as the rule says and returns the error to fail with.
+func (f *Faulty) fault(t *sched.Thread, r *Rule, op string, off, n int64) error {
+	if err := delay(t, r.Delay); err != nil {
+		return err
 	}
 	if r.DelayOnly {
 		return nil

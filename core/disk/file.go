@@ -57,7 +57,7 @@ func openCreated(plain *os.File, path string, size int64) (*File, error) {
 		f.Close()
 		return nil, &SetupError{"create data file", path, err, "let nothing else write to this directory"}
 	}
-	if err := f.preallocate(size); err != nil {
+	if err := f.preallocate(size, allocate); err != nil {
 		f.Close()
 		return nil, &SetupError{"reserve " + sizeText(size) + " for data file", path, cause(err), createHint(err)}
 	}
@@ -120,7 +120,7 @@ func (f *File) step(t *sched.Thread, kind sched.Kind) { t.Yield(f.loc, kind) }
 
 // ReadAt implements Disk.
 func (f *File) ReadAt(t *sched.Thread, p []byte, off int64) error {
-	if err := f.align.check("read", off, len(p)); err != nil {
+	if err := f.align.check("read", off, p); err != nil {
 		return err
 	}
 	f.step(t, sched.KindSubmit)
@@ -150,7 +150,7 @@ func (f *File) readFull(p []byte, off int64) (int, error) {
 
 // WriteAt implements Disk.
 func (f *File) WriteAt(t *sched.Thread, p []byte, off int64) (int, error) {
-	if err := f.align.check("write", off, len(p)); err != nil {
+	if err := f.align.check("write", off, p); err != nil {
 		return 0, err
 	}
 	f.step(t, sched.KindSubmit)
@@ -185,12 +185,12 @@ func (f *File) failed(op string, off int64, n int, err error) error {
 }
 
 // preallocate reserves size bytes, with zeros written where the file system
-// has no other way.
-func (f *File) preallocate(size int64) error {
+// has no fallocate.
+func (f *File) preallocate(size int64, fallocate func(fd int, size int64) error) error {
 	if size == 0 {
 		return nil
 	}
-	err := allocate(f.fd, size)
+	err := fallocate(f.fd, size)
 	if !errors.Is(err, errors.ErrUnsupported) {
 		return err
 	}

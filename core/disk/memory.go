@@ -26,7 +26,7 @@ type Memory struct {
 	loc  sched.Loc // of sector 0; sector i is loc+i
 	size atomic.Int64
 
-	grow   sched.SpinLock // one grower at a time
+	grow   sched.SpinLock // held by whoever extends
 	chunks atomic.Pointer[[]*chunk]
 }
 
@@ -45,7 +45,7 @@ func NewMemory(size int64) *Memory { return NewMemoryAt(0, size) }
 func NewMemoryAt(id int, size int64) *Memory {
 	m := &Memory{loc: memoryKind + sched.Loc(id)*memoryLocs}
 	m.chunks.Store(new([]*chunk))
-	m.reserve(nil, size)
+	m.extend(size)
 	m.size.Store(size)
 	return m
 }
@@ -53,13 +53,18 @@ func NewMemoryAt(id int, size int64) *Memory {
 // reserve makes sure that there are chunks for size bytes. Chunks are never
 // taken away, so that a reader needs no lock to find one.
 func (m *Memory) reserve(t *sched.Thread, size int64) {
-	want := int((size + chunkSize - 1) / chunkSize)
-	if len(*m.chunks.Load()) >= want {
+	if int64(len(*m.chunks.Load()))*chunkSize >= size {
 		return
 	}
 	m.grow.Lock(t)
-	defer m.grow.Unlock(t)
+	m.extend(size)
+	m.grow.Unlock(t)
+}
+
+// extend appends chunks until there are enough for size bytes.
+func (m *Memory) extend(size int64) {
 	old := *m.chunks.Load()
+	want := int((size + chunkSize - 1) / chunkSize)
 	if len(old) >= want {
 		return
 	}
@@ -101,7 +106,7 @@ func (m *Memory) span(t *sched.Thread, off, n int64, kind sched.Kind, fn func(pa
 
 // ReadAt implements Disk.
 func (m *Memory) ReadAt(t *sched.Thread, p []byte, off int64) error {
-	if err := m.Align().check("read", off, len(p)); err != nil {
+	if err := m.Align().check("read", off, p); err != nil {
 		return err
 	}
 	clear(p)
@@ -113,7 +118,7 @@ func (m *Memory) ReadAt(t *sched.Thread, p []byte, off int64) error {
 
 // WriteAt implements Disk.
 func (m *Memory) WriteAt(t *sched.Thread, p []byte, off int64) (int, error) {
-	if err := m.Align().check("write", off, len(p)); err != nil {
+	if err := m.Align().check("write", off, p); err != nil {
 		return 0, err
 	}
 	m.reserve(t, off+int64(len(p)))
