@@ -145,7 +145,7 @@ func (d *Determ) Yield(t *Thread, loc Loc, kind Kind) {
 	if t.task == nil {
 		return
 	}
-	if d.steps > d.cfg.MaxSteps {
+	if d.steps > d.cfg.MaxSteps || d.stopping {
 		d.overrun()
 	}
 	t.pending, t.pendingOf = loc, kind

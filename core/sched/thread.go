@@ -189,33 +189,46 @@ func (t *Thread) Hold(o *Object, m Mode) {
 
 // Release takes the latest such hold off the list.
 func (t *Thread) Release(o *Object, m Mode) {
-	top := t.nheld - 1
-	if uint(top) < MaxHolds && t.held[top] == (Hold{o, m}) {
+	if top := t.nheld - 1; uint(top) < MaxHolds && t.held[top] == (Hold{o, m}) {
 		t.nheld = top
-		return
+	} else {
+		t.release(o, m)
 	}
-	t.release(Hold{o, m})
 }
 
-// release handles what is not on top. A hold that is not on the list is one
-// of those that did not fit.
-func (t *Thread) release(h Hold) {
-	n := min(t.nheld, MaxHolds)
-	for i := n - 1; i >= 0; i-- {
-		if t.held[i] == h {
-			copy(t.held[i:n], t.held[i+1:n])
-			if t.nheld > MaxHolds {
-				// The last slot is free now, but what it should hold is unknown.
-				t.held[n-1] = Hold{unknown, Drain}
-			}
-			break
+// release handles what is not on top.
+//
+//go:noinline
+func (t *Thread) release(o *Object, m Mode) {
+	h, n := Hold{o, m}, min(t.nheld, MaxHolds)
+	i := t.find(h, n)
+	if i < 0 {
+		i = t.find(overflow, n)
+	}
+	if i < 0 && t.nheld <= MaxHolds {
+		panic("sched: release of what is not held")
+	}
+	if i >= 0 {
+		copy(t.held[i:n], t.held[i+1:n])
+		if t.nheld > MaxHolds {
+			t.held[n-1] = overflow
 		}
 	}
 	t.nheld--
 }
 
-// unknown stands for a hold that did not fit: nobody waits for it.
-var unknown = &Object{Name: "unknown"}
+// find looks for h among the first n holds, from the latest.
+func (t *Thread) find(h Hold, n int) int {
+	for i := n - 1; i >= 0; i-- {
+		if t.held[i] == h {
+			return i
+		}
+	}
+	return -1
+}
+
+// overflow stands for a hold that did not fit. Nobody can want its object.
+var overflow = Hold{&Object{Name: "unknown"}, Drain}
 
 // Held is what the thread holds, oldest first, as far as it is known.
 func (t *Thread) Held() []Hold {

@@ -23,8 +23,10 @@ type WaitList struct {
 type waitNode struct {
 	list       *WaitList
 	next, prev *Thread
-	fifo       bool
 	want       Mode
+	fifo       bool  // in a WaitList: goes by order
+	deadline   int64 // for the lock's use
+	favored    bool  // for the lock's use
 
 	wake *Thread // next in a WakeList
 }
@@ -47,14 +49,26 @@ func (l *WaitList) Next(t *Thread) *Thread { return t.node.next }
 // Wants is the mode with which t was pushed.
 func (l *WaitList) Wants(t *Thread) Mode { return t.node.want }
 
+// Deadline is the time with which t was pushed. What happens then is up to
+// the lock: a Sleep does not end for it.
+func (l *WaitList) Deadline(t *Thread) int64 { return t.node.deadline }
+
+// Favor marks t as the one for whom others have to stand back, as long as it
+// is in the list; Favored tells.
+func (l *WaitList) Favor(t *Thread)        { t.node.favored = true }
+func (l *WaitList) Favored(t *Thread) bool { return t.node.favored }
+
 // Contains reports whether t is in the list.
 func (l *WaitList) Contains(t *Thread) bool { return t.node.list == l }
 
 // Push appends t, which is about to sleep.
-func (l *WaitList) Push(t *Thread, want Mode) { l.push(t, want, true) }
+func (l *WaitList) Push(t *Thread, want Mode, deadline int64) {
+	l.push(t, waitNode{want: want, fifo: true, deadline: deadline})
+}
 
-func (l *WaitList) push(t *Thread, want Mode, fifo bool) {
-	t.node = waitNode{list: l, prev: l.tail, fifo: fifo, want: want}
+func (l *WaitList) push(t *Thread, n waitNode) {
+	n.list, n.prev = l, l.tail
+	t.node = n
 	if l.tail == nil {
 		l.head = t
 	} else {

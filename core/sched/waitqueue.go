@@ -26,7 +26,7 @@ type WaitQueue struct{ list WaitList }
 func (q *WaitQueue) Prepare(t *Thread) {
 	q.list.Lock(t)
 	if !q.list.Contains(t) {
-		q.list.push(t, 0, false)
+		q.list.push(t, waitNode{})
 	}
 	q.list.Unlock(t)
 }
