@@ -1,0 +1,139 @@
+package core
+
+import (
+	"cohbench/core/mmu"
+	"cohbench/core/sched"
+)
+
+// ReadAt is a buffered read: mm/filemap.c: filemap_read. It copies from pages
+// that it holds a reference on and has not locked, and the copy may fault when
+// the buffer is a mapping.
+func (m *AddressSpace) ReadAt(t *Task, b Buffer, off int64) (int, error) {
+	t.Op("buffered read")
+	if err := m.policy.Hooks.BeginBuffered(t, m); err != nil {
+		return 0, err
+	}
+	defer m.policy.Hooks.EndBuffered(t, m)
+	for n := 0; ; {
+		k := m.piece(b, n, off)
+		k = int(min(int64(k), m.size.Load()-off-int64(n)))
+		if k <= 0 {
+			return n, nil
+		}
+		c, err := m.readPiece(t, b, n, k, off+int64(n))
+		n += c
+		if err != nil {
+			return n, err
+		}
+	}
+}
+
+// piece is how much of b from n on lies in one page of the file.
+func (m *AddressSpace) piece(b Buffer, n int, off int64) int {
+	return min(b.Size()-n, PageSize-int((off+int64(n))%PageSize))
+}
+
+func (m *AddressSpace) readPiece(t *Task, b Buffer, n, k int, off int64) (int, error) {
+	p, err := m.readPage(t, PageIndex(off/PageSize))
+	if err != nil {
+		return 0, err
+	}
+	t.Yield(m.loc(p.index), sched.KindRead)
+	c, err := b.copyIn(t, n, p.frame.Mem[off%PageSize:][:k])
+	t.put(m, p)
+	return c, err
+}
+
+// copyIn puts src into the buffer at byte n: copy_to_user.
+func (b Buffer) copyIn(t *Task, n int, src []byte) (int, error) {
+	if b.Map != nil {
+		return b.Map.WriteAt(t, src, b.Off+int64(n))
+	}
+	return mmu.Copy(b.Mem[n:], src), nil
+}
+
+// WriteAt is a buffered write, under the inode lock held exclusively:
+// mm/filemap.c: generic_perform_write.
+func (m *AddressSpace) WriteAt(t *Task, b Buffer, off int64) (int, error) {
+	t.Op("buffered write")
+	if err := t.LockInode(m, sched.Exclusive); err != nil {
+		return 0, err
+	}
+	defer t.UnlockInode(m, sched.Exclusive)
+	if err := m.policy.Hooks.BeginBuffered(t, m); err != nil {
+		return 0, err
+	}
+	defer m.policy.Hooks.EndBuffered(t, m)
+	if err := m.zeroGap(t, off); err != nil {
+		return 0, err
+	}
+	for n := 0; n < b.Size(); {
+		k := m.piece(b, n, off)
+		if err := m.writePiece(t, b, n, k, off+int64(n)); err != nil {
+			return n, err
+		}
+		n += k
+	}
+	return b.Size(), nil
+}
+
+// writePiece writes k bytes of b from n on into one page.
+func (m *AddressSpace) writePiece(t *Task, b Buffer, n, k int, off int64) error {
+	src := b.Mem[min(n, len(b.Mem)):]
+	if b.Map != nil { // before the page lock: the source may need the very page
+		src = t.scratchPage()[:k]
+		if _, err := b.Map.ReadAt(t, src, b.Off+int64(n)); err != nil {
+			return err
+		}
+	}
+	p, err := m.writeBegin(t, PageIndex(off/PageSize), k == PageSize)
+	if err != nil {
+		return err
+	}
+	// Dirty before the new bytes can be seen: a direct read that begins after a
+	// buffered read has returned them then finds a page to write back. The
+	// kernel's order is the other one.
+	if !m.opts.DirtyAfterCopy {
+		m.setDirty(p)
+	}
+	t.Yield(m.loc(p.index), sched.KindWrite)
+	mmu.Copy(p.frame.Mem[off%PageSize:], src[:k])
+	p.flags.Or(pageUptodate)
+	if m.opts.DirtyAfterCopy {
+		t.Yield(m.loc(p.index), sched.KindWrite)
+		m.setDirty(p)
+	}
+	m.extend(off + int64(k))
+	t.release(m, p)
+	return nil
+}
+
+// extend makes the file at least size bytes long. Preconditions: the inode
+// lock is held exclusively.
+func (m *AddressSpace) extend(size int64) {
+	if size > m.size.Load() {
+		m.size.Store(size)
+	}
+}
+
+// writeBegin returns page idx locked and with a reference, and uptodate unless
+// whole is set, which says that all of it will be written.
+func (m *AddressSpace) writeBegin(t *Task, idx PageIndex, whole bool) (*Page, error) {
+	if p := m.find(t, idx); p != nil && p.is(pageUptodate) {
+		ok, err := m.lockIn(t, p)
+		if ok || err != nil {
+			return p, err
+		}
+	} else if p != nil {
+		t.put(m, p)
+	}
+	m.exposed.attempt(t.ID, idx)
+	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
+		return nil, err
+	}
+	defer m.policy.Hooks.EndFill(t, m)
+	if whole {
+		return m.grab(t, idx)
+	}
+	return m.lockUptodate(t, idx)
+}

@@ -1,0 +1,391 @@
+package core
+
+import (
+	"errors"
+	"fmt"
+
+	"cohbench/core/mmu"
+	"cohbench/core/sched"
+)
+
+// DirectIO is one direct read or write under way, and what it holds.
+type DirectIO struct {
+	Off   int64 // first byte
+	N     int64 // bytes
+	Write bool
+	// Extending says that the write ends beyond the end of the file. It is
+	// known once LockInode has returned.
+	Extending bool
+
+	inodeMode sched.Mode
+	inode     bool // holds the inode lock in inodeMode
+	counted   bool // is counted as in flight
+	blocked   bool // holds the cache blocked
+}
+
+// LockInode takes the inode lock: in mode for reads and for writes inside the
+// file, exclusively for extending writes.
+func (d *DirectIO) LockInode(t *Task, m *AddressSpace, mode sched.Mode) error {
+	for {
+		if err := t.LockInode(m, mode); err != nil {
+			return err
+		}
+		d.inode, d.inodeMode = true, mode
+		d.Extending = d.Write && d.Off+d.N > m.size.Load()
+		if !d.Extending || mode == sched.Exclusive {
+			return nil
+		}
+		d.UnlockInode(t, m)
+		mode = sched.Exclusive
+	}
+}
+
+// UnlockInode gives the inode lock back before the IO is done, as bcachefs
+// does for writes inside the file.
+func (d *DirectIO) UnlockInode(t *Task, m *AddressSpace) {
+	d.inode = false
+	t.UnlockInode(m, d.inodeMode)
+}
+
+// Count adds the IO to those in flight, for which truncate and punch wait:
+// inode_dio_begin.
+func (d *DirectIO) Count(t *Task, m *AddressSpace) {
+	m.direct.Add(1)
+	t.Hold(&m.directObj, sched.InFlight)
+	d.counted = true
+}
+
+// Block keeps everybody from adding pages until the IO is done.
+func (d *DirectIO) Block(t *Task, m *AddressSpace) error {
+	if err := t.Block(m); err != nil {
+		return err
+	}
+	d.blocked = true
+	return nil
+}
+
+func (d *DirectIO) unblock(t *Task, m *AddressSpace) {
+	d.blocked = false
+	t.Unblock(m)
+}
+
+// finish releases what is held, in the order opposite to the taking.
+func (d *DirectIO) finish(t *Task, m *AddressSpace) {
+	if d.blocked {
+		d.unblock(t, m)
+	}
+	if d.counted {
+		d.counted = false
+		t.Release(&m.directObj, sched.InFlight)
+		if m.direct.Add(-1) == 0 {
+			m.directWait.WakeAll(t.Thread)
+		}
+	}
+	if d.inode {
+		d.UnlockInode(t, m)
+	}
+}
+
+// drainDirect waits until no direct IO is in flight: inode_dio_wait.
+// Preconditions: the inode lock is held exclusively, so that none begins.
+func (t *Task) drainDirect(m *AddressSpace) error {
+	t.Yield(m.directObj.Loc(), sched.KindLock)
+	for {
+		m.directWait.Prepare(t.Thread)
+		if m.direct.Load() == 0 {
+			m.directWait.Finish(t.Thread)
+			return nil
+		}
+		if err := m.directWait.Sleep(t.Thread, &m.directObj, sched.Drain); err != nil {
+			m.directWait.Finish(t.Thread)
+			return err
+		}
+	}
+}
+
+// aligned refuses what the kernel refuses with EINVAL.
+func (m *AddressSpace) aligned(b Buffer, off int64) error {
+	a := m.disk.Align()
+	if off%int64(a.Offset) == 0 && b.Size()%a.Offset == 0 && off >= 0 && b.Off%int64(a.Mem) == 0 {
+		return nil
+	}
+	return fmt.Errorf("direct IO of [%#x, %#x) of %s: %w: offset and length go by %d bytes, memory by %d",
+		off, off+int64(b.Size()), m, ErrAlign, a.Offset, a.Mem)
+}
+
+// beginDirect starts the task's direct IO and takes what the policy asks for.
+func (m *AddressSpace) beginDirect(t *Task, b Buffer, off int64, write bool) (*DirectIO, error) {
+	d := &t.io
+	*d = DirectIO{Off: off, N: int64(b.Size()), Write: write}
+	if err := m.aligned(b, off); err != nil {
+		return nil, err
+	}
+	if err := m.policy.Hooks.BeginDirect(t, m, d); err != nil {
+		d.finish(t, m)
+		return nil, err
+	}
+	return d, nil
+}
+
+// WriteDirect is a write with O_DIRECT: fs/iomap/direct-io.c: __iomap_dio_rw
+// and fs/bcachefs/fs-io-direct.c: bch2_direct_write, with the policy deciding
+// which of the two it resembles. An error after some bytes have landed makes
+// it a short write.
+func (m *AddressSpace) WriteDirect(t *Task, b Buffer, off int64) (int, error) {
+	t.Op("direct write")
+	d, err := m.beginDirect(t, b, off, true)
+	if err != nil {
+		return 0, err
+	}
+	m.exposed.begin(t.ID, pagesOf(off, d.N))
+	n, err := m.writeDirect(t, d, b)
+	if m.exposed.end(t.ID) {
+		t.Stats.Exposures++
+	}
+	d.finish(t, m)
+	if errors.Is(err, errNotDirect) {
+		return m.fallBack(t, b, off)
+	}
+	if errors.Is(err, ErrFault) {
+		t.Stats.EFAULT++
+	}
+	return n, err
+}
+
+// errNotDirect is iomap's ENOTBLK: this write must go through the cache.
+var errNotDirect = errors.New("cached pages could not be invalidated")
+
+// writeDirect is WriteDirect inside its locks.
+func (m *AddressSpace) writeDirect(t *Task, d *DirectIO, b Buffer) (int, error) {
+	if err := m.zeroGap(t, d.Off); err != nil {
+		return 0, err
+	}
+	if err := m.invalidateBefore(t, pagesOf(d.Off, d.N)); err != nil {
+		return 0, err
+	}
+	n, err := m.submitAll(t, d, b)
+	if d.Extending {
+		m.extend(d.Off + int64(n))
+	}
+	if m.policy.After && n > 0 && err == nil && m.cached.Load() > 0 {
+		if err := m.invalidateAfter(t, pagesOf(d.Off, d.N)); err != nil {
+			return n, err
+		}
+	}
+	return n, err
+}
+
+// invalidateBefore deals with the cached pages of the range before the IO.
+func (m *AddressSpace) invalidateBefore(t *Task, r pageRange) error {
+	switch {
+	case m.policy.Before == InvalidateLoop:
+		return m.shootDown(t, r)
+	case m.policy.Before == InvalidateNever || m.cached.Load() == 0:
+		return nil
+	}
+	if err := m.writeback(t, r); err != nil {
+		return err
+	}
+	busy, err := m.invalidate(t, r)
+	if busy && err == nil {
+		t.Stats.EBUSY++
+		return errNotDirect
+	}
+	return err
+}
+
+// invalidateAfter is mm/filemap.c: kiocb_invalidate_post_direct_write. If it
+// fails, "tough, the write still worked": the file gets an error.
+func (m *AddressSpace) invalidateAfter(t *Task, r pageRange) error {
+	busy, err := m.invalidate(t, r)
+	if busy {
+		t.Stats.PostFails++
+		m.setError()
+	}
+	return err
+}
+
+// fallBack makes a direct write a buffered one, writes it back and tries to
+// drop its pages, as ext4 does: fs/ext4/file.c: ext4_dio_write_iter.
+func (m *AddressSpace) fallBack(t *Task, b Buffer, off int64) (int, error) {
+	t.Stats.Fallbacks++
+	n, err := m.WriteAt(t, b, off)
+	if n == 0 {
+		return n, err
+	}
+	if werr := m.writeback(t, pagesOf(off, int64(n))); werr != nil {
+		return n, werr
+	}
+	if everr := m.Evict(t, off, int64(n)); everr != nil {
+		return n, everr
+	}
+	return n, err
+}
+
+// submitAll pins and submits the buffer chunk by chunk, one in flight at a
+// time. While it pins, the task says which file it holds blocked; if the fault
+// handler dropped that lock, pages may be cached again from the first byte not
+// yet submitted on, what was just pinned included.
+func (m *AddressSpace) submitAll(t *Task, d *DirectIO, b Buffer) (int, error) {
+	for n := 0; n < b.Size(); {
+		k, err := t.pinUnder(m, b, n, d.Write)
+		if t.takeDropped() {
+			t.Stats.Retries++
+			if errors.Is(err, ErrFault) {
+				err = nil
+			}
+			if serr := m.shootDown(t, pagesOf(d.Off+int64(n), d.N-int64(n))); serr != nil {
+				t.unpin()
+				return n, serr
+			}
+		}
+		if k == 0 && err != nil {
+			return n, fmt.Errorf("direct IO of [%#x, %#x) of %s: pin the buffer: %w", d.Off, d.Off+d.N, m, err)
+		}
+		k, err = m.submit(t, d, b, n, k)
+		n += k
+		if err != nil {
+			return n, err
+		}
+	}
+	return b.Size(), nil
+}
+
+// takeDropped reads and clears the bit that the fault handler leaves.
+func (t *Task) takeDropped() bool {
+	dropped := t.droppedLocks
+	t.droppedLocks = false
+	return dropped
+}
+
+// pinUnder pins the next chunk of the buffer, from byte n on, with the task
+// context set, and returns how many bytes of it are pinned. Less than the
+// chunk comes with the reason.
+func (t *Task) pinUnder(m *AddressSpace, b Buffer, n int, write bool) (int, error) {
+	size := min(b.Size()-n, m.opts.MaxPin*PageSize)
+	if b.Map == nil {
+		return size, nil // anonymous memory: it has no file to fault on
+	}
+	if m.policy.TaskContext && write {
+		t.faultsDisabled = m
+		defer func() { t.faultsDisabled = nil }()
+	}
+	return t.pinPages(b, n, size, !write)
+}
+
+// pinPages pins size bytes of a mapped buffer from byte n on. A page to be read
+// from is copied into the task's bounce buffer while it is locked: the disk is
+// never given memory that can be punched out of the cache under it.
+func (t *Task) pinPages(b Buffer, n, size int, forWrite bool) (int, error) {
+	v, ok := b.Map.(*vma)
+	if !ok {
+		return 0, fmt.Errorf("%w: the buffer is a mapping of another engine", ErrFault)
+	}
+	bounce := t.pinBuffer(size)
+	for done := 0; done < size; {
+		off := b.Off + int64(n+done)
+		k := min(size-done, PageSize-int(off%PageSize))
+		p, err := v.pin(t, off, forWrite, func(p *Page) {
+			if !forWrite {
+				mmu.Copy(bounce[done:done+k], p.frame.Mem[off%PageSize:])
+			}
+		})
+		if err != nil {
+			return done, err
+		}
+		t.pins[t.npins] = pinnedPage{v.m, p}
+		t.npins++
+		done += k
+	}
+	return size, nil
+}
+
+// pinnedPage is a page that a direct IO holds a reference on.
+type pinnedPage struct {
+	m *AddressSpace
+	p *Page
+}
+
+// unpin drops the references of a chunk.
+func (t *Task) unpin() {
+	for i, pin := range t.pins[:t.npins] {
+		t.put(pin.m, pin.p)
+		t.pins[i] = pinnedPage{}
+	}
+	t.npins = 0
+}
+
+// submit moves k bytes between the disk and the buffer, from byte n of both on,
+// and unpins them.
+func (m *AddressSpace) submit(t *Task, d *DirectIO, b Buffer, n, k int) (int, error) {
+	if k == 0 {
+		return 0, nil // only lock cycles so far
+	}
+	mem := t.pinned
+	if b.Map == nil {
+		mem = b.Mem[n:]
+	}
+	k, err := m.transfer(t, d, mem[:k], d.Off+int64(n))
+	if b.Map != nil && !d.Write && err == nil {
+		err = t.copyToPins(b.Off+int64(n), mem[:k])
+	}
+	t.unpin()
+	return k, err
+}
+
+// transfer is the IO itself, once the memory is at hand.
+func (m *AddressSpace) transfer(t *Task, d *DirectIO, mem []byte, off int64) (n int, err error) {
+	if d.Write {
+		n, err = m.disk.WriteAt(t.Thread, mem, off)
+	} else if err = m.disk.ReadAt(t.Thread, mem, off); err == nil {
+		n = len(mem)
+	}
+	if err != nil {
+		err = fmt.Errorf("direct IO of [%#x, %#x) of %s: %w: %w", off, off+int64(len(mem)), m, ErrIO, err)
+	}
+	return n, err
+}
+
+// copyToPins puts what was read into the pinned pages, as the device would
+// have: into the page object that was pinned, whatever became of it. One that
+// has left its file's cache takes the data with it. The pages are marked dirty
+// once more, because write-back may have cleaned them since they were pinned.
+// off is where in the mapping the first of them is.
+func (t *Task) copyToPins(off int64, data []byte) error {
+	at := int(off % PageSize)
+	for _, pin := range t.pins[:t.npins] {
+		if err := t.lockPage(pin.p); err != nil {
+			return err
+		}
+		k := min(len(data), PageSize-at)
+		if pin.p.mapping.Load() == pin.m {
+			pin.m.setDirty(pin.p)
+			mmu.Copy(pin.p.frame.Mem[at:], data[:k])
+		}
+		t.unlockPage(pin.p)
+		data, at = data[k:], 0
+	}
+	return nil
+}
+
+// ReadDirect is a read with O_DIRECT: it writes dirty pages of the range back,
+// then reads the disk, and leaves the cache as it is.
+func (m *AddressSpace) ReadDirect(t *Task, b Buffer, off int64) (int, error) {
+	t.Op("direct read")
+	d, err := m.beginDirect(t, b, off, false)
+	if err != nil {
+		return 0, err
+	}
+	defer d.finish(t, m)
+	size := m.size.Load()
+	if off >= size {
+		return 0, nil
+	}
+	if m.policy.FlushReads {
+		if err := m.writeback(t, pagesOf(off, d.N)); err != nil {
+			return 0, err
+		}
+	}
+	n, err := m.submitAll(t, d, b)
+	return int(min(int64(n), max(size-off, 0))), err
+}

@@ -1,0 +1,63 @@
+package core
+
+import (
+	"cohbench/core/disk"
+	"cohbench/core/mmu"
+	"cohbench/core/sched"
+)
+
+// Backing is a preallocated data file, as an engine gets it.
+type Backing struct {
+	Path string    // for engines that open it themselves
+	Disk disk.Disk // the same file, opened for direct IO
+}
+
+// An Engine is what is under test. All offer the same File; workloads, oracle
+// and reports do not ask which one they run on.
+type Engine interface {
+	Name() string
+	// Doc is one paragraph: what it locks, which window that closes, and which
+	// it leaves open.
+	Doc() string
+	Claims() Claims
+	// MMU is the kind of page tables behind Map: "soft", "userfaultfd", or
+	// "none" where there is no Map.
+	MMU() string
+	// Open opens the file on b for the threads of g. The file is as long as
+	// the backing store is at that moment, and its cache is empty.
+	Open(g *sched.Group, b Backing) (File, error)
+}
+
+// Model is an engine: a user-space page cache under a policy.
+type Model struct {
+	Policy  *Policy
+	Options Options
+}
+
+// Name is the policy's.
+func (e *Model) Name() string { return e.Policy.Name }
+
+// Doc is the policy's.
+func (e *Model) Doc() string { return e.Policy.Doc }
+
+// Claims is the policy's.
+func (e *Model) Claims() Claims { return e.Policy.Claims }
+
+// MMU is "soft".
+func (e *Model) MMU() string { return "soft" }
+
+// Open makes an empty cache over b.Disk.
+func (e *Model) Open(_ *sched.Group, b Backing) (File, error) {
+	return NewAddressSpace(e.Policy, b.Disk, mmu.NewSoft(), e.Options), nil
+}
+
+// Close writes everything back, drops the cache and releases its memory.
+// Nobody may use the file or a mapping of it any more. The backing store stays
+// open.
+func (m *AddressSpace) Close(t *Task) error {
+	err := m.Sync(t)
+	if cerr := m.mem.Close(); err == nil {
+		err = cerr
+	}
+	return err
+}
