@@ -21,7 +21,7 @@ const (
 )
 
 // An Outcome is what a case measured. Its figures cover the measured windows
-// only; Oracle and the losses cover warm-up and checks at rest as well.
+// only, but Oracle and LossRounds, which cover the checks at rest after them.
 type Outcome struct {
 	Status string
 	Detail string // text for Status: the error, the deadlock, who starved
@@ -30,8 +30,9 @@ type Outcome struct {
 	Rounds  int
 	Classes map[string]*Class // by class of operation: "direct-write", "load", ...
 
-	Oracle      oracle.Counts
-	Violations  []oracle.Violation // the first few
+	Oracle      oracle.Counts      // warm-up not included
+	Warmup      oracle.Counts      // of the warm-up and what was found at rest after it
+	Violations  []oracle.Violation // the first few, those of the warm-up included
 	LossRounds  int                // rounds at whose end something was lost or incoherent
 	StaleRounds int                // rounds with a stale, inverted, flipped or torn read
 

@@ -21,8 +21,9 @@ type Params struct {
 
 	StorePace time.Duration // from one store of a storer to its next; 0: as fast as it goes
 	SyncPace  time.Duration // from one Sync to the next; 0: as fast as it goes
-	LoadRate  float64       // loads per second, all loaders together; 0: as fast as they go
+	LoadRate  float64       // operations per second of loaders, buffered readers and buffered writers, all together; 0: as fast as they go
 	FaultRate float64       // page faults per second, all faulters together; 0: as fast as they go
+	CutPace   time.Duration // from one truncation to the next; 0: as fast as it goes
 	ColdEvery int           // of so many writes from a mapping one finds its source evicted; 0: none
 
 	Round time.Duration // from one check at rest to the next; 0: one round
@@ -41,7 +42,7 @@ func (p Params) Check() error {
 		return fmt.Errorf("params: size %d: want whole blocks of %d bytes", p.Size, p.Block)
 	case p.ReadPct < 0 || p.ReadPct > 100 || p.ResidentPct < 0 || p.ResidentPct > 100:
 		return fmt.Errorf("params: read %d %%, resident %d %%: want 0 to 100", p.ReadPct, p.ResidentPct)
-	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.ColdEvery < 0 || p.Round < 0:
+	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.CutPace < 0 || p.ColdEvery < 0 || p.Round < 0:
 		return fmt.Errorf("params: a negative pace, rate or round: %+v", p)
 	}
 	return nil
@@ -49,6 +50,10 @@ func (p Params) Check() error {
 
 // Blocks is the number of blocks in use.
 func (p Params) Blocks() int64 { return p.Size / int64(p.Block) }
+
+// sourceBase is where the sources begin, in a workload that has them: the
+// upper half of the blocks.
+func sourceBase(p Params) int64 { return p.Blocks() / 2 * int64(p.Block) }
 
 // period is the time between two operations of one of n tasks which together
 // do rate operations per second.

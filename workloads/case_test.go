@@ -1,0 +1,310 @@
+package workloads
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+	"time"
+
+	"cohbench/core"
+	"cohbench/core/sched"
+)
+
+// quickCase is a short case of w on e, small enough for a race detector.
+func quickCase(e core.Engine, w *Workload) *Case {
+	p := w.Defaults
+	p.Size = min(p.Size, 256<<10)
+	p.Block = min(p.Block, 16<<10)
+	if p.Round > 0 {
+		p.Round = 20 * time.Millisecond
+	}
+	if p.StorePace == 0 {
+		p.StorePace = 100 * time.Microsecond
+	}
+	return &Case{
+		Engine: e, Backing: memBacking(w.Files, p.Size), Workload: w, Params: p,
+		Duration: 60 * time.Millisecond, Warmup: 5 * time.Millisecond, Seed: 1, Oracle: true,
+	}
+}
+
+func mustRun(t *testing.T, c *Case) *Outcome {
+	t.Helper()
+	o, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+// noLeaks fails if the test ends with more goroutines than it began with.
+func noLeaks(t *testing.T) {
+	t.Helper()
+	before := runtime.NumGoroutine()
+	t.Cleanup(func() {
+		for i := 0; runtime.NumGoroutine() > before; i++ {
+			if i == 100 {
+				buf := make([]byte, 1<<16)
+				t.Fatalf("%d goroutines, %d before\n%s", runtime.NumGoroutine(), before, buf[:runtime.Stack(buf, true)])
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+	})
+}
+
+func TestCorrectEnginePassesEveryWorkload(t *testing.T) {
+	for _, w := range All() {
+		t.Run(w.Name, func(t *testing.T) {
+			noLeaks(t)
+			o := mustRun(t, quickCase(&memEngine{name: "mem"}, w))
+			if o.Status != StatusOK {
+				t.Fatalf("status %s: %s", o.Status, o.Detail)
+			}
+			if bad := o.Oracle.Bad() + o.Warmup.Bad(); bad != 0 || o.LossRounds+o.StaleRounds != 0 {
+				t.Fatalf("%d bad cells; first %v", bad, o.Violations)
+			}
+			checkFigures(t, o)
+		})
+	}
+}
+
+// checkFigures checks what must hold of every case that ran.
+func checkFigures(t *testing.T, o *Outcome) {
+	t.Helper()
+	if o.Rounds == 0 || o.Elapsed < 60*time.Millisecond || o.Elapsed > 10*time.Second {
+		t.Errorf("%d rounds in %v", o.Rounds, o.Elapsed)
+	}
+	if o.Oracle.Checked == 0 {
+		t.Error("nothing was checked")
+	}
+	if o.CPU == 0 && runtime.GOOS == "linux" {
+		t.Error("no CPU time")
+	}
+	for name, c := range o.Classes {
+		if c.Ops == 0 && c.Hist.TotalCount() > 20 || c.Ops > c.Hist.TotalCount()+c.Dropped {
+			t.Errorf("%s: %d operations, %d latencies", name, c.Ops, c.Hist.TotalCount())
+		}
+	}
+}
+
+func TestWorkloadsDoWhatTheySay(t *testing.T) {
+	want := map[string][]Op{
+		"direct-write":               {OpDirectWrite},
+		"direct-write+load":          {OpDirectWrite, OpLoad},
+		"direct-write+store":         {OpDirectWrite, OpStore, OpLoad, OpSync},
+		"direct-write+buffered-read": {OpDirectWrite, OpBufferedRead},
+		"direct-read+buffered-write": {OpDirectRead, OpBufferedWrite},
+		"mixed":                      {OpDirectWrite, OpDirectRead, OpBufferedWrite, OpBufferedRead, OpLoad, OpStore, OpFault, OpSync, OpEvict, OpPunch, OpTruncate},
+		"self-buffer":                {OpDirectWrite, OpFill, OpSync, OpEvict},
+		"cross-buffer":               {OpDirectWrite, OpFill, OpSync, OpEvict},
+		"ring-buffer":                {OpDirectWrite, OpFill, OpSync, OpEvict},
+		"fault-storm":                {OpDirectWrite, OpFault},
+		"truncate+fault":             {OpDirectWrite, OpFault, OpTruncate},
+		"buffered-write":             {OpBufferedWrite},
+		"direct-only":                {OpDirectRead, OpDirectWrite},
+	}
+	for _, w := range All() {
+		o := mustRun(t, quickCase(&memEngine{name: "mem"}, w))
+		for _, op := range want[w.Name] {
+			if c := o.Classes[op.String()]; c == nil || c.Hist.TotalCount() == 0 {
+				t.Errorf("%s: no %s", w.Name, op)
+			}
+		}
+		if len(want[w.Name]) == 0 {
+			t.Errorf("%s: not in the table", w.Name)
+		}
+	}
+}
+
+func TestDroppedWriteIsLost(t *testing.T) {
+	noLeaks(t)
+	o := mustRun(t, quickCase(&memEngine{name: "dropping", dropNth: 100}, DirectWrite))
+	if o.Oracle.Lost == 0 || o.LossRounds == 0 || o.Oracle.SilentLost != o.Oracle.Lost {
+		t.Fatalf("lost %d, silently %d, in %d rounds", o.Oracle.Lost, o.Oracle.SilentLost, o.LossRounds)
+	}
+	if len(o.Violations) == 0 {
+		t.Fatal("no violation kept")
+	}
+}
+
+func TestAnnouncedLossIsNotSilent(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "announcing", dropNth: 100, failSync: true}, DirectWrite))
+	if o.Oracle.Lost == 0 || o.Oracle.SilentLost != 0 {
+		t.Fatalf("lost %d, silently %d", o.Oracle.Lost, o.Oracle.SilentLost)
+	}
+}
+
+func TestLossIsRepaired(t *testing.T) {
+	c := quickCase(&memEngine{name: "dropping once", dropNth: 1 << 40}, DirectWrite)
+	c.Params.Round = 20 * time.Millisecond
+	e := c.Engine.(*memEngine)
+	e.dropNth, e.errNth = 100, 0
+	o := mustRun(t, c)
+	if o.Rounds > 1 && o.Oracle.LostEvents > int64(o.Rounds+1)*c.Params.Blocks()/2 {
+		t.Fatalf("%d blocks lost in %d rounds: a loss is found again", o.Oracle.LostEvents, o.Rounds)
+	}
+}
+
+func TestStaleCacheIsStale(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "stale", stale: true}, DirectWriteBufferedRead))
+	if o.Oracle.Stale == 0 || o.StaleRounds == 0 || o.Oracle.Lost != 0 {
+		t.Fatalf("stale %d in %d rounds, lost %d", o.Oracle.Stale, o.StaleRounds, o.Oracle.Lost)
+	}
+}
+
+func TestTornStoreIsTorn(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "torn", torn: true}, DirectWriteStore))
+	if o.Oracle.Torn+o.Oracle.Nowhere+o.Oracle.Lost == 0 {
+		t.Fatalf("%+v", o.Oracle)
+	}
+}
+
+func TestSourcesAreExempt(t *testing.T) {
+	for _, w := range []*Workload{SelfBuffer, CrossBuffer, RingBuffer} {
+		o := mustRun(t, quickCase(&memEngine{name: "dropping", dropNth: 50}, w))
+		if o.Oracle.Lost == 0 {
+			t.Errorf("%s: the destinations are not checked", w.Name)
+		}
+	}
+}
+
+func TestEFAULTIsRetried(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "faulting", fault: true}, SelfBuffer))
+	c := o.Classes["direct-write"]
+	if o.Status != StatusOK || c.Errors["EFAULT"] == 0 || c.Ops == 0 || o.Oracle.Bad() != 0 {
+		t.Fatalf("%s %s: %d operations, errors %v, %d bad", o.Status, o.Detail, c.Ops, c.Errors, o.Oracle.Bad())
+	}
+}
+
+func TestDeadlockIsReportedAndLeavesNothing(t *testing.T) {
+	noLeaks(t)
+	c := quickCase(&memEngine{name: "crossed", crossed: true}, DirectWrite)
+	c.Duration, c.Timeout = 20*time.Second, time.Minute
+	o := mustRun(t, c)
+	if o.Status != StatusDeadlock || o.Deadlock == nil || len(o.Deadlock.Blocked) < 2 {
+		t.Fatalf("%s: %s", o.Status, o.Detail)
+	}
+	for _, b := range o.Deadlock.Blocked {
+		if b.Op != "direct-write" || b.Wants.Object == nil {
+			t.Errorf("%+v", b)
+		}
+	}
+	if next := mustRun(t, quickCase(&memEngine{name: "mem"}, DirectWrite)); next.Status != StatusOK {
+		t.Fatalf("the next case: %s: %s", next.Status, next.Detail)
+	}
+}
+
+func TestHangEndsByTimeout(t *testing.T) {
+	noLeaks(t)
+	c := quickCase(&memEngine{name: "hanging", hangNth: 50}, DirectWrite)
+	c.Timeout, c.StarveAfter = 200*time.Millisecond, 100*time.Millisecond
+	o := mustRun(t, c)
+	if o.Status != StatusError || o.Deadlock != nil || len(o.Starved) != 1 {
+		t.Fatalf("%s: %s; starved %v", o.Status, o.Detail, o.Starved)
+	}
+}
+
+func TestStarvedWriterIsNamed(t *testing.T) {
+	c := quickCase(&memEngine{name: "slow", slowNth: 500, slow: 250 * time.Millisecond}, DirectWrite)
+	c.StarveAfter = 100 * time.Millisecond
+	o := mustRun(t, c)
+	if o.Status != StatusStarved || len(o.Starved) != 1 || o.Starved[0].For < c.StarveAfter {
+		t.Fatalf("%s: %v", o.Status, o.Starved)
+	}
+	c.StarveAfter = 10 * time.Second
+	if o := mustRun(t, c); o.Status != StatusOK {
+		t.Fatalf("%s: %v", o.Status, o.Starved)
+	}
+}
+
+func TestUnexpectedErrorEndsTheCase(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "failing", errNth: 20, err: errPlanted}, DirectWrite))
+	if o.Status != StatusError || o.Detail != errPlanted.Error() {
+		t.Fatalf("%s: %q", o.Status, o.Detail)
+	}
+}
+
+func TestRawRunsDirectRolesOnly(t *testing.T) {
+	for _, w := range All() {
+		o := mustRun(t, quickCase(&memEngine{name: "raw", raw: true}, w))
+		if w == Mixed || w == BufferedWrite {
+			if o.Status != StatusUnsupported {
+				t.Errorf("%s: %s", w.Name, o.Status)
+			}
+			continue
+		}
+		if o.Status != StatusOK || o.Classes["load"] != nil || o.Classes["store"] != nil || o.Oracle.Bad() != 0 {
+			t.Errorf("%s: %s %s: %v", w.Name, o.Status, o.Detail, o.Classes)
+		}
+	}
+}
+
+func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
+	noLeaks(t)
+	c := quickCase(&memEngine{name: "mem"}, DirectWriteStore)
+	c.Duration = time.Minute
+	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	defer cancel()
+	o, err := c.Run(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Status != StatusInterrupted || o.Rounds == 0 || o.Classes["direct-write"].Ops == 0 {
+		t.Fatalf("%s: %d rounds", o.Status, o.Rounds)
+	}
+}
+
+func TestHarnessLockTamesARacyEngine(t *testing.T) {
+	c := quickCase(&memEngine{name: "crossed", crossed: true}, DirectWrite)
+	c.Lock = new(sync.RWMutex)
+	if o := mustRun(t, c); o.Status != StatusOK {
+		t.Fatalf("%s: %s", o.Status, o.Detail)
+	}
+}
+
+func TestRuntimeIsPutBack(t *testing.T) {
+	procs := runtime.GOMAXPROCS(0)
+	o := mustRun(t, quickCase(&memEngine{name: "mem"}, DirectWrite))
+	if runtime.GOMAXPROCS(0) != procs {
+		t.Errorf("GOMAXPROCS %d, was %d", runtime.GOMAXPROCS(0), procs)
+	}
+	if o.GCs != 0 {
+		t.Errorf("%d collections inside the windows", o.GCs)
+	}
+}
+
+func TestCasesThatCannotRun(t *testing.T) {
+	bad := map[string]func(c *Case){
+		"no threads":    func(c *Case) { c.Params.Threads = 0 },
+		"odd block":     func(c *Case) { c.Params.Block = 1000 },
+		"ragged size":   func(c *Case) { c.Params.Size = 10_000 },
+		"few files":     func(c *Case) { c.Backing = c.Backing[:1] },
+		"cramped":       func(c *Case) { c.Params.Size = 2 * int64(c.Params.Block) },
+		"negative pace": func(c *Case) { c.Params.SyncPace = -1 },
+	}
+	for name, spoil := range bad {
+		c := quickCase(&memEngine{name: "mem"}, CrossBuffer)
+		spoil(c)
+		if _, err := c.Run(t.Context()); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+	}
+	c := quickCase(&memEngine{name: "mem"}, DirectWrite)
+	c.Params.Size *= 2
+	if o := mustRun(t, c); o.Status != StatusError {
+		t.Errorf("short file: %s", o.Status)
+	}
+}
+
+func TestClassify(t *testing.T) {
+	for err, want := range map[error]string{
+		core.ErrFault: "EFAULT", core.ErrBeyondEOF: "SIGBUS", core.ErrIO: "EIO", errNoCache: "unsupported",
+		&sched.CanceledError{Cause: core.ErrIO}: "canceled", errPlanted: "other",
+		errors.Join(errPlanted, core.ErrIO): "EIO",
+	} {
+		if got := errorNames[classify(err)]; got != want {
+			t.Errorf("%v: %s, want %s", err, got, want)
+		}
+	}
+}

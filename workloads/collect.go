@@ -1,0 +1,147 @@
+package workloads
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"cohbench/core/sched"
+	"cohbench/workloads/oracle"
+)
+
+// close closes the files, unless somebody is still stuck in them.
+func (x *execution) close() error {
+	if x.stalled != nil {
+		return nil
+	}
+	canceled := x.g.Err() != nil
+	err := x.do(context.Background(), x.closeFiles)
+	if canceled {
+		return nil // it failed because everything does after a cancel
+	}
+	return err
+}
+
+// restCounts is what the oracle has found up to some round.
+type restCounts struct{ lost, stale int64 }
+
+// countRound notes whether the round that has just been checked lost
+// something or read something stale.
+func (x *execution) countRound() {
+	c := x.counts()
+	now := restCounts{
+		lost:  c.Lost + c.Incoherent,
+		stale: c.Stale + c.Inverted + c.Flipped + c.Torn + c.Nowhere,
+	}
+	if now.lost > x.atRest.lost {
+		x.out.LossRounds++
+	}
+	if now.stale > x.atRest.stale {
+		x.out.StaleRounds++
+	}
+	x.atRest = now
+}
+
+// counts is all that all readers counted so far. Only between rounds.
+func (x *execution) counts() oracle.Counts {
+	var sum oracle.Counts
+	for _, r := range x.readers() {
+		sum.Merge(&r.Counts)
+	}
+	return sum
+}
+
+func (x *execution) readers() []*oracle.Reader {
+	var rs []*oracle.Reader
+	if !x.c.Oracle {
+		return nil
+	}
+	for _, f := range x.files {
+		rs = append(rs, f.r)
+	}
+	for _, c := range x.tasks {
+		for _, t := range c.files {
+			rs = append(rs, t.r)
+		}
+	}
+	return rs
+}
+
+// maxViolations is how many findings an outcome keeps.
+const maxViolations = 16
+
+func (x *execution) collectOracle() {
+	for _, r := range x.readers() {
+		room := maxViolations - len(x.out.Violations)
+		x.out.Violations = append(x.out.Violations, r.Violations[:min(room, len(r.Violations))]...)
+	}
+	x.out.Oracle = x.counts()
+}
+
+// collect adds up what tasks and readers counted.
+func (x *execution) collect() {
+	if x.stalled != nil {
+		return // some tasks may still be counting
+	}
+	o := x.out
+	for _, c := range x.tasks {
+		o.Stats.Merge(&c.Task.Stats)
+		o.Wake.Merge(&c.Task.Wake)
+		for m := range c.Task.Waits {
+			o.Waits[m].Merge(&c.Task.Waits[m])
+		}
+		for op := range c.stats {
+			x.collectOp(Op(op), &c.stats[op])
+		}
+	}
+	x.collectOracle()
+	o.CPU, o.CtxSwitches = x.used.cpu, x.used.switches
+	o.MinorFaults, o.MajorFaults, o.GCs = x.used.minor, x.used.major, x.used.gcs
+	o.Starved = x.starved()
+}
+
+func (x *execution) collectOp(op Op, s *opStats) {
+	if !s.used() {
+		return
+	}
+	c := x.out.Classes[op.String()]
+	if c == nil {
+		c = newClass()
+		x.out.Classes[op.String()] = c
+	}
+	s.mergeInto(c)
+}
+
+// conclude sets the status. Nothing that went wrong hides a deadlock.
+func (x *execution) conclude(err error) {
+	o := x.out
+	var dead *sched.Deadlock
+	switch {
+	case errors.As(err, &dead):
+		o.Status, o.Deadlock = StatusDeadlock, dead
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+		o.Status = StatusInterrupted
+	case errors.Is(err, errors.ErrUnsupported):
+		o.Status = StatusUnsupported
+	case err != nil:
+		o.Status = StatusError
+	case len(o.Starved) > 0:
+		o.Status = StatusStarved
+		o.Detail = starvedText(o.Starved)
+	default:
+		o.Status = StatusOK
+	}
+	if err != nil {
+		o.Detail = err.Error()
+	}
+}
+
+func starvedText(s []Starvation) string {
+	longest := s[0]
+	for _, o := range s[1:] {
+		if o.For > longest.For {
+			longest = o
+		}
+	}
+	return fmt.Sprintf("%d direct writers starved; the longest wait: %s, %v", len(s), longest.Task, longest.For.Round(1e6))
+}

@@ -1,0 +1,201 @@
+package workloads
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"cohbench/core"
+	"cohbench/core/sched"
+	"cohbench/workloads/oracle"
+)
+
+// Defaults of a Case.
+const (
+	defaultDuration = time.Second
+	maxWarmup       = 100 * time.Millisecond
+	minStarveAfter  = time.Second
+	defaultTimeout  = 30 * time.Second
+)
+
+// DefaultProcs is GOMAXPROCS for a case of n tasks: a processor for each task,
+// for the runner, and one to spare.
+//
+// A goroutine in pwrite(2) keeps its P until sysmon takes it away, so fewer Ps
+// than tasks throttle the queue depth and stall some tasks for tens of
+// milliseconds. Measured with 8 writers of 4 KiB, O_DIRECT, ext4 on virtio, 2
+// cores, three runs each:
+//
+//	GOMAXPROCS 2   goroutines 43-45 k/s, p99.9 29-33 ms; own threads 39-41 k/s, 33-35 ms
+//	GOMAXPROCS 4   goroutines 73-78 k/s, p99.9 1.9-2.9 ms
+//	GOMAXPROCS 10  goroutines 69-81 k/s, p99.9 0.4-1.5 ms; own threads 77-78 k/s, 0.4-1.3 ms
+//	GOMAXPROCS 16  goroutines 78-85 k/s, p99.9 0.3-1.0 ms; own threads 77-83 k/s, 0.4 ms
+//
+// So plain goroutines with enough Ps give raw its best, and threads of their
+// own add nothing.
+func DefaultProcs(n int) int { return n + 2 }
+
+// An execution is a case under way. The goroutine in run owns it and watches;
+// everything that may block on the engine runs elsewhere: tasks in round, the
+// harness in do.
+type execution struct {
+	c *Case
+	p Params
+	g *sched.Group
+
+	harness *core.Task // prepares and checks; used by one goroutine at a time
+	files   []*file
+	tasks   []*Context
+	clock   oracle.Clock // of all files
+	shared  shared
+	arrived chan struct{} // one for each task at the end of a round
+	started bool
+
+	seq     int // rounds run, warm-up included
+	used    usage
+	atRest  restCounts
+	heap    uint64 // live heap after the last collection
+	out     *Outcome
+	stalled error // tasks which did not come back even after a cancel
+}
+
+func newExecution(c *Case) (*execution, error) {
+	x := &execution{c: c, p: c.Params, g: sched.NewGroup(), out: &Outcome{Classes: map[string]*Class{}}}
+	if x.p == (Params{}) {
+		x.p = c.Workload.Defaults
+	}
+	if err := x.p.Check(); err != nil {
+		return nil, fmt.Errorf("%s: %w", c.Workload.Name, err)
+	}
+	if len(c.Backing) < c.Workload.Files {
+		return nil, fmt.Errorf("%s: %d data files given, %d needed", c.Workload.Name, len(c.Backing), c.Workload.Files)
+	}
+	if c.Workload.Sources && x.p.Blocks() < 2*int64(x.p.Threads) {
+		return nil, fmt.Errorf("%s: size %d: want two blocks of %d bytes for each of %d threads", c.Workload.Name, x.p.Size, x.p.Block, x.p.Threads)
+	}
+	x.makeTasks()
+	return x, nil
+}
+
+// cached says that the engine has a cache.
+func (x *execution) cached() bool { return x.c.Engine.MMU() != "none" }
+
+func (x *execution) duration() time.Duration { return cmp.Or(x.c.Duration, defaultDuration) }
+
+func (x *execution) warmup() time.Duration {
+	return cmp.Or(x.c.Warmup, min(x.duration()/10, maxWarmup))
+}
+
+func (x *execution) roundLength() time.Duration { return cmp.Or(x.p.Round, x.duration()) }
+
+func (x *execution) starveAfter() time.Duration {
+	return cmp.Or(x.c.StarveAfter, max(minStarveAfter, 100*x.c.SoloP99))
+}
+
+func (x *execution) timeout() time.Duration { return cmp.Or(x.c.Timeout, defaultTimeout) }
+
+// makeTasks makes the tasks of all roles that the engine can run.
+func (x *execution) makeTasks() {
+	x.harness = core.NewTask(x.g.Thread("harness"))
+	for _, r := range x.c.Workload.Roles(x.p) {
+		if !x.cached() && !r.DirectOnly {
+			continue
+		}
+		for i := range r.Threads {
+			x.makeTask(r, i)
+		}
+	}
+	x.arrived = make(chan struct{}, len(x.tasks))
+}
+
+func (x *execution) makeTask(r Role, i int) {
+	name := fmt.Sprintf("%s %d", r.Name, i)
+	c := &Context{
+		Task: core.NewTask(x.g.Thread(name)), name: name, body: r.Body,
+		Rand: rand.New(rand.NewPCG(x.c.Seed, uint64(len(x.tasks)+1))),
+		P:    x.p, Index: i, Of: r.Threads, Cache: x.cached(),
+		buf: newBuffer(x.p.Block), lock: x.c.Lock, shared: &x.shared,
+		gate: make(chan struct{}, 1),
+	}
+	c.hot.Store(noBlock)
+	x.tasks = append(x.tasks, c)
+	if r.DirectOnly {
+		x.shared.writers = append(x.shared.writers, c)
+	}
+}
+
+// run runs the case to its end and says what happened.
+func (x *execution) run(ctx context.Context) *Outcome {
+	if len(x.tasks) == 0 {
+		x.out.Status = StatusUnsupported
+		x.out.Detail = fmt.Sprintf("%s has no cache, and no task of %s does direct IO only", x.c.Engine.Name(), x.c.Workload.Name)
+		return x.out
+	}
+	defer tuneRuntime(cmp.Or(x.c.Procs, DefaultProcs(len(x.tasks))))()
+	x.heap = liveHeap()
+	err := x.phases(ctx)
+	x.stopTasks()
+	err = errors.Join(err, x.close())
+	x.collect()
+	x.conclude(err)
+	return x.out
+}
+
+// phases is the case from opening its files to the last check.
+func (x *execution) phases(ctx context.Context) error {
+	for _, step := range []func() error{x.open, x.prepare, x.populate} {
+		if err := x.do(ctx, step); err != nil {
+			return err
+		}
+	}
+	x.startTasks()
+	if err := x.round(ctx, x.warmup()); err != nil {
+		return err
+	}
+	x.forgetWarmup()
+	for x.out.Elapsed < x.duration() {
+		left := x.duration() - x.out.Elapsed
+		if err := x.round(ctx, min(left, x.roundLength())); err != nil {
+			return err
+		}
+		x.out.Rounds++
+	}
+	return nil
+}
+
+// startTasks starts a goroutine for every task; it waits for its first round.
+func (x *execution) startTasks() {
+	x.started = true
+	for i, c := range x.tasks {
+		x.bind(c, i)
+		go func() {
+			if x.c.LockThreads {
+				runtime.LockOSThread()
+				defer runtime.UnlockOSThread()
+			}
+			for range c.gate {
+				c.pacer = pacer{}
+				c.body(c)
+				x.arrived <- struct{}{}
+			}
+			x.arrived <- struct{}{}
+		}()
+	}
+}
+
+// stopTasks ends the goroutines of the tasks.
+func (x *execution) stopTasks() {
+	if !x.started || x.stalled != nil {
+		return // what is stuck cannot be ended; conclude says so
+	}
+	for _, c := range x.tasks {
+		close(c.gate)
+	}
+	for range x.tasks {
+		<-x.arrived
+	}
+}

@@ -1,0 +1,127 @@
+package workloads
+
+import (
+	"errors"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"cohbench/core"
+	"cohbench/core/sched"
+)
+
+// Op is a class of operations.
+type Op int
+
+// The classes. OpFault is a load of a page that was just dropped from the
+// cache.
+const (
+	OpDirectWrite Op = iota
+	OpDirectRead
+	OpBufferedWrite
+	OpBufferedRead
+	OpLoad
+	OpStore
+	OpFault
+	OpFill
+	OpSync
+	OpEvict
+	OpPunch
+	OpTruncate
+	numOps
+)
+
+var opNames = [numOps]string{
+	"direct-write", "direct-read", "buffered-write", "buffered-read", "load", "store",
+	"fault", "fill", "sync", "evict", "punch", "truncate",
+}
+
+func (o Op) String() string { return opNames[o] }
+
+// The range of a latency histogram, in ns. What lies above is counted as
+// Dropped.
+const (
+	histMin    = 1
+	histMax    = int64(60e9)
+	histDigits = 3
+)
+
+// opStats is what one task counts of one class. Only its task touches it
+// while a round runs.
+type opStats struct {
+	ops     int64
+	bytes   int64
+	late    int64
+	dropped int64
+	hist    *hdrhistogram.Histogram
+	errs    [numErrorClasses]int64
+}
+
+func (s *opStats) record(ns int64) {
+	if s.hist == nil { // the first of its class: in the warm-up, as a rule
+		s.hist = hdrhistogram.New(histMin, histMax, histDigits)
+	}
+	if s.hist.RecordValue(max(ns, histMin)) != nil {
+		s.dropped++
+	}
+}
+
+func (s *opStats) reset() {
+	if s.hist != nil {
+		s.hist.Reset()
+	}
+	*s = opStats{hist: s.hist}
+}
+
+// used says whether the class occurred at all.
+func (s *opStats) used() bool { return s.hist != nil && (s.hist.TotalCount() > 0 || s.dropped > 0) }
+
+// mergeInto adds s to a class of the outcome.
+func (s *opStats) mergeInto(c *Class) {
+	c.Ops += s.ops
+	c.Bytes += s.bytes
+	c.Late += s.late
+	c.Dropped += s.dropped + c.Hist.Merge(s.hist)
+	for e, n := range s.errs {
+		if n > 0 {
+			c.Errors[errorNames[e]] += n
+		}
+	}
+}
+
+func newClass() *Class {
+	return &Class{Hist: hdrhistogram.New(histMin, histMax, histDigits), Errors: map[string]int64{}}
+}
+
+// errorClass sorts errors for counting.
+type errorClass int
+
+const (
+	errNone errorClass = iota
+	errFault
+	errBeyondEOF
+	errIO
+	errUnsupported
+	errCanceled
+	errOther
+	numErrorClasses
+)
+
+var errorNames = [numErrorClasses]string{"", "EFAULT", "SIGBUS", "EIO", "unsupported", "canceled", "other"}
+
+func classify(err error) errorClass {
+	switch {
+	case err == nil:
+		return errNone
+	case errors.Is(err, core.ErrFault):
+		return errFault
+	case errors.Is(err, core.ErrBeyondEOF):
+		return errBeyondEOF
+	case errors.Is(err, sched.ErrCanceled):
+		return errCanceled
+	case errors.Is(err, core.ErrIO):
+		return errIO
+	case errors.Is(err, errors.ErrUnsupported):
+		return errUnsupported
+	}
+	return errOther
+}

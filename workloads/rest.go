@@ -1,0 +1,239 @@
+package workloads
+
+import (
+	"errors"
+	"fmt"
+
+	"cohbench/core"
+	"cohbench/workloads/oracle"
+)
+
+// restChunk is how much is read or written at once while everything rests.
+const restChunk = 1 << 20
+
+// A file is one data file of the case and the harness's access to it.
+type file struct {
+	target
+	oracle  *oracle.File // nil without an oracle
+	checked int64        // bytes from the start that are checked; the rest are sources
+	// One chunk each: for direct IO, and for the other views.
+	buf, buffered, mapped []byte
+}
+
+// open opens the files and maps them.
+func (x *execution) open() error {
+	for i := range x.c.Workload.Files {
+		b := x.c.Backing[i]
+		if size := b.Disk.Size(); size < x.p.Size {
+			return fmt.Errorf("%s: %d bytes long, %d needed", b.Path, size, x.p.Size)
+		}
+		f, err := x.c.Engine.Open(x.g, b)
+		if err != nil {
+			return fmt.Errorf("open %s: %w", b.Path, err)
+		}
+		if err := x.addFile(f, i); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (x *execution) addFile(cf core.File, i int) error {
+	f := &file{target: target{file: cf, size: cf.Size()}, checked: x.p.Size}
+	x.files = append(x.files, f)
+	if x.c.Workload.Sources {
+		f.checked = sourceBase(x.p)
+	}
+	chunk := max(restChunk/x.p.Block, 1) * x.p.Block
+	n := int(min(int64(chunk), x.p.Size))
+	f.buf, f.buffered, f.mapped = newBuffer(n), make([]byte, n), make([]byte, n)
+	if x.c.Oracle {
+		f.oracle = oracle.New(x.oracleConfig(i))
+		f.w, f.r = f.oracle.Writer(harnessWriter), f.oracle.Reader()
+	}
+	if !x.cached() {
+		return nil
+	}
+	var err error
+	f.m, err = cf.Map(x.harness, 0, x.p.Size)
+	return err
+}
+
+// harnessWriter is the writer of what is prepared and repaired; the tasks
+// follow it.
+const harnessWriter = 1
+
+func (x *execution) oracleConfig(i int) oracle.Config {
+	return oracle.Config{
+		Name: string(rune('A' + i)), Size: x.p.Size, Block: core.PageSize,
+		Writers: harnessWriter + len(x.tasks), Salt: uint16(i + 1), Clock: &x.clock, Now: now,
+	}
+}
+
+// bind gives task i its access to the files.
+func (x *execution) bind(c *Context, i int) {
+	for _, f := range x.files {
+		t := target{file: f.file, m: f.m, size: f.size}
+		if f.oracle != nil {
+			t.w, t.r = f.oracle.Writer(harnessWriter+1+i), f.oracle.Reader()
+		}
+		c.files = append(c.files, t)
+	}
+}
+
+// chunks calls fn for the bytes of f below limit, a chunk at a time.
+func (f *file) chunks(limit int64, fn func(p []byte, off int64) error) error {
+	for off := int64(0); off < limit; off += int64(len(f.buf)) {
+		if err := fn(f.buf[:min(int64(len(f.buf)), limit-off)], off); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// prepare writes and syncs every block, so that all engines meet the same
+// allocated extents.
+func (x *execution) prepare() error {
+	for _, f := range x.files {
+		err := f.chunks(x.p.Size, func(p []byte, off int64) error { return x.rewrite(f, p, off) })
+		if err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+		if err := x.sync(f); err != nil {
+			return fmt.Errorf("prepare: %w", err)
+		}
+	}
+	return nil
+}
+
+// rewrite writes p, freshly stamped, directly.
+func (x *execution) rewrite(f *file, p []byte, off int64) error {
+	f.beginWrite(off, len(p))
+	f.fill(p, off)
+	_, err := f.file.WriteDirect(x.harness, core.Buffer{Mem: p}, off)
+	f.endWrite(now(), err)
+	return err
+}
+
+// sync syncs f; its EIO is noted.
+func (x *execution) sync(f *file) error {
+	err := f.file.Sync(x.harness)
+	switch {
+	case errors.Is(err, core.ErrIO):
+		x.shared.syncFailed.Store(true)
+		return nil
+	case errors.Is(err, errors.ErrUnsupported) && !x.cached():
+		return nil
+	}
+	return err
+}
+
+// rest is the check at rest: sync, drop the caches, compare every view, put
+// right what was lost, and leave the cache as the next round wants it.
+func (x *execution) rest() error {
+	for _, f := range x.files {
+		if err := x.sync(f); err != nil {
+			return fmt.Errorf("sync at rest: %w", err)
+		}
+	}
+	for _, f := range x.files {
+		if err := x.settle(f); err != nil {
+			return fmt.Errorf("check at rest: %w", err)
+		}
+	}
+	x.countRound()
+	return x.populate()
+}
+
+// settle checks one file at rest and repairs it.
+func (x *execution) settle(f *file) error {
+	if err := x.evict(f); err != nil || f.oracle == nil {
+		return err
+	}
+	var bad []int64
+	err := f.chunks(f.checked, func(p []byte, off int64) error {
+		v, err := x.views(f, off, int64(len(p)))
+		if err == nil && f.r.Final(off, v).Bad() {
+			bad = append(bad, off)
+		}
+		return err
+	})
+	if err != nil || len(bad) == 0 {
+		return err
+	}
+	return x.repair(f, bad)
+}
+
+// evict drops the cache of f, where there is one.
+func (x *execution) evict(f *file) error {
+	if !x.cached() {
+		return nil
+	}
+	return f.file.Evict(x.harness, 0, f.size)
+}
+
+// views reads n bytes at off of f in every way there is.
+func (x *execution) views(f *file, off, n int64) (oracle.Views, error) {
+	v := oracle.Views{Direct: f.buf[:n], SyncFailed: x.shared.syncFailed.Load()}
+	if _, err := f.file.ReadDirect(x.harness, core.Buffer{Mem: v.Direct}, off); err != nil || !x.cached() {
+		return v, err
+	}
+	v.Buffered, v.Mapped = f.buffered[:n], f.mapped[:n]
+	if _, err := f.file.ReadAt(x.harness, core.Buffer{Mem: v.Buffered}, off); err != nil {
+		return v, err
+	}
+	_, err := f.m.ReadAt(x.harness, v.Mapped, off)
+	return v, err
+}
+
+// repair rewrites the chunks in which something was wrong, so that the next
+// round does not find the same again.
+func (x *execution) repair(f *file, offs []int64) error {
+	if err := x.evict(f); err != nil {
+		return err
+	}
+	for _, off := range offs {
+		n := min(int64(len(f.buf)), f.checked-off)
+		if err := x.rewrite(f, f.buf[:n], off); err != nil {
+			return fmt.Errorf("repair: %w", err)
+		}
+	}
+	return x.evict(f)
+}
+
+// populate brings the cache to its share of resident pages.
+func (x *execution) populate() error {
+	if !x.cached() {
+		return nil
+	}
+	for _, f := range x.files {
+		if err := x.evict(f); err != nil {
+			return err
+		}
+		p := f.buf[:core.PageSize]
+		for i := int64(0); i < x.p.Size/core.PageSize; i++ {
+			if !resident(i, x.p.ResidentPct) {
+				continue
+			}
+			if _, err := f.file.ReadAt(x.harness, core.Buffer{Mem: p}, i*core.PageSize); err != nil {
+				return fmt.Errorf("populate: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// resident says whether page i is among pct percent of all, spread evenly.
+func resident(i int64, pct int) bool { return (i+1)*int64(pct)/100 > i*int64(pct)/100 }
+
+// closeFiles unmaps and closes the files.
+func (x *execution) closeFiles() error {
+	var first error
+	for _, f := range x.files {
+		if f.m != nil {
+			first = errors.Join(first, f.m.Unmap(x.harness))
+		}
+		first = errors.Join(first, f.file.Close(x.harness))
+	}
+	return first
+}

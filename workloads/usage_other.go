@@ -1,0 +1,6 @@
+//go:build !unix
+
+package workloads
+
+// processUsage is unknown here: all zeros.
+func processUsage() usage { return usage{} }
