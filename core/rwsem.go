@@ -334,7 +334,10 @@ func (s *RWSem) mark(t *sched.Thread, typ wakeType, w *sched.WakeList) {
 // somebody stays queued.
 func (s *RWSem) countReaders() (n int, others bool) {
 	for t := s.wait.First(); t != nil; t = s.wait.Next(t) {
-		if s.wait.Wants(t) == sched.Exclusive || n == rwsemMaxWakeup {
+		if n == rwsemMaxWakeup {
+			return n, true
+		}
+		if s.wait.Wants(t) == sched.Exclusive {
 			others = true
 		} else {
 			n++
