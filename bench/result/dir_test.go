@@ -147,3 +147,26 @@ func TestWriteReportReplaces(t *testing.T) {
 		t.Errorf("plots/ holds %v", left)
 	}
 }
+
+func TestDistribution(t *testing.T) {
+	run, err := result.Open(resulttest.Write(t, 1, 3, []int{8}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := run.Records[0].Case()
+	d, err := run.Distribution(c, "direct-write")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if d.N != 3*2000 || d.Tail[0].Above != 1 || d.Tail[len(d.Tail)-1].Above != 1./6000 {
+		t.Errorf("%d operations, from %+v to %+v", d.N, d.Tail[0], d.Tail[len(d.Tail)-1])
+	}
+	for i, q := range d.Tail[1:] {
+		if q.Ns < d.Tail[i].Ns || q.Above > d.Tail[i].Above {
+			t.Errorf("point %d, %+v, comes after %+v", i+1, q, d.Tail[i])
+		}
+	}
+	if d, err := run.Distribution(c, "no-such-class"); err != nil || d.N != 0 {
+		t.Errorf("a class that there is not: %+v, %v", d, err)
+	}
+}
