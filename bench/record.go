@@ -10,6 +10,7 @@ import (
 	"cohbench/bench/result"
 	"cohbench/core/sched"
 	"cohbench/workloads"
+	"cohbench/workloads/oracle"
 )
 
 // record puts what a case measured into the form in which it is kept.
@@ -34,13 +35,23 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		Rounds:      int64(out.Rounds),
 		LossRounds:  int64(out.LossRounds),
 		StaleRounds: int64(out.StaleRounds),
-		Oracle:      oracleCounts(out),
+		Oracle:      oracleCounts(&out.Oracle),
 		Lock:        lockCounts(out),
 		Status:      out.Status,
 		Detail:      detail(out),
 	}
 	classes(&rec, out)
 	return rec
+}
+
+// warmup is what was found wrong before the measured windows began, as a
+// record of its own, or nothing.
+func (r *Runner) warmup(s slot, out *workloads.Outcome) []result.Record {
+	o := oracleCounts(&out.Warmup)
+	if !o.Broken() {
+		return nil
+	}
+	return []result.Record{{Engine: s.engine.Name(), Workload: s.workload.Name, Rep: s.rep, Status: out.Status, Oracle: o}}
 }
 
 // classes fills in the figures by class of operation, and what one operation
@@ -70,8 +81,7 @@ func classes(rec *result.Record, out *workloads.Outcome) {
 	}
 }
 
-func oracleCounts(out *workloads.Outcome) result.Oracle {
-	o := &out.Oracle
+func oracleCounts(o *oracle.Counts) result.Oracle {
 	return result.Oracle{
 		Checked:          o.Checked,
 		Stale:            o.Stale,

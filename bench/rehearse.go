@@ -60,7 +60,8 @@ func (r *Runner) rehearseGroup(ctx context.Context, g group) error {
 			return err
 		}
 		took = append(took, time.Since(start))
-		r.rehearsed = append(r.rehearsed, r.record(s, out))
+		r.unmeasured = append(r.unmeasured, r.record(s, out))
+		r.unmeasured = append(r.unmeasured, r.warmup(s, out)...)
 	}
 	r.costs[g.workload.Name] = fit(took[0], took[1])
 	return nil

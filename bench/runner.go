@@ -9,6 +9,7 @@ import (
 
 	"github.com/HdrHistogram/hdrhistogram-go"
 
+	"cohbench/bench/compare"
 	"cohbench/bench/result"
 	"cohbench/core/disk"
 	"cohbench/workloads"
@@ -27,11 +28,11 @@ type Runner struct {
 	Plan  Plan       // with nothing left open: Duration is what is measured per case
 	Probe disk.Probe // of Plan.Dir
 
-	groups    []group
-	files     *files
-	soloP99   time.Duration
-	costs     map[string]cost // by workload
-	rehearsed []result.Record // unmeasured, but held against engines all the same
+	groups     []group
+	files      *files
+	soloP99    time.Duration
+	costs      map[string]cost // by workload
+	unmeasured []result.Record // rehearsals and warm-ups: held against engines all the same
 }
 
 // A Report is what a run found.
@@ -56,6 +57,21 @@ func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 		return nil, errors.Join(err, r.Close())
 	}
 	return r, nil
+}
+
+// Summary is the plan as a run directory keeps it.
+func (r *Runner) Summary() result.Plan {
+	p := result.Plan{Records: r.Plan.Cases(), Reps: r.Plan.Reps, Duration: r.Plan.Duration.Seconds()}
+	for _, g := range r.groups {
+		p.Block, p.Size = max(p.Block, g.params.Block), max(p.Size, g.params.Size)
+		if !slices.Contains(p.Threads, g.params.Threads) {
+			p.Threads = append(p.Threads, g.params.Threads)
+		}
+		if !slices.Contains(p.Workloads, g.workload.Name) {
+			p.Workloads = append(p.Workloads, g.workload.Name)
+		}
+	}
+	return p
 }
 
 // Close removes the data files.
@@ -94,7 +110,11 @@ func (r *Runner) Run(ctx context.Context, sink Sink, progress Progress) (*Report
 		report.Interrupted, err = true, nil
 	}
 	report.Wall = time.Since(start)
-	report.Verdict = Judge(r.Plan.Engines, slices.Concat(r.rehearsed, report.Records))
+	report.Verdict = Judge(r.Plan.Engines, slices.Concat(report.Records, r.unmeasured))
+	if r.Plan.Reps < compare.MinReps {
+		report.Verdict.Warnings = append(report.Verdict.Warnings,
+			fmt.Sprintf("%d repetitions: no ratios are claimed below %d", r.Plan.Reps, compare.MinReps))
+	}
 	return report, err
 }
 
@@ -119,8 +139,8 @@ func (r *Runner) runGroup(ctx context.Context, rep, i int, sink Sink, progress P
 		if err != nil {
 			return err
 		}
-		rec := r.record(s, out)
-		report.Records = append(report.Records, rec)
+		report.Records = append(report.Records, r.record(s, out))
+		r.unmeasured = append(r.unmeasured, r.warmup(s, out)...)
 		if err := keep(sink, &report.Records[len(report.Records)-1], out); err != nil {
 			return err
 		}

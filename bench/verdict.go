@@ -35,25 +35,39 @@ var controls = []control{
 
 // Judge holds the engines to their claims.
 func Judge(engines []core.Engine, records []result.Record) Verdict {
-	claims := map[string]core.Claims{}
+	byName := map[string]core.Engine{}
 	for _, e := range engines {
-		claims[e.Name()] = e.Claims()
+		byName[e.Name()] = e
 	}
 	var v Verdict
 	for _, t := range tallies(records) {
-		c := claims[t.engine]
-		if c.Coherent && t.incoherent() {
-			v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be coherent: %s: %s", t.engine, t.workload, t.found()))
-		}
-		if c.DeadlockFree && t.deadlocked() {
-			v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be free of deadlock: %s: %d of %d cases ended in one", t.engine, t.workload, t.deadlocks, t.cases))
-		}
+		v.hold(byName[t.engine], t)
 		if t.errors > 0 {
 			v.Warnings = append(v.Warnings, fmt.Sprintf("%s on %s: %d of %d cases failed: %s", t.engine, t.workload, t.errors, t.cases, t.firstError))
 		}
 		v.Warnings = append(v.Warnings, t.clean()...)
 	}
 	return v
+}
+
+// hold holds one engine to its claims on one workload. An engine without a
+// cache has nothing to keep coherent: what is wrong there is no lock's fault.
+func (v *Verdict) hold(e core.Engine, t *tally) {
+	if e == nil {
+		return
+	}
+	claims := e.Claims()
+	if claims.Coherent && t.incoherent() {
+		line := fmt.Sprintf("%s claims to be coherent: %s: %s", t.engine, t.workload, t.found())
+		if e.MMU() == "none" {
+			v.Warnings = append(v.Warnings, line+": it has no cache, so the device or this program is at fault")
+		} else {
+			v.Broken = append(v.Broken, line)
+		}
+	}
+	if claims.DeadlockFree && t.deadlocked() {
+		v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be free of deadlock: %s: %d of %d cases ended in one", t.engine, t.workload, t.deadlocks, t.cases))
+	}
 }
 
 // A tally sums up the records of one engine on one workload.
