@@ -8,9 +8,6 @@ const Cell = 8
 // MaxWriters is the largest id of a writer.
 const MaxWriters = 1<<writerBits - 1
 
-// unitSize is the largest block.
-const unitSize = 4096
-
 // Clock gives the ticks. The files of one case may share one; the zero value
 // is ready. It does not tell time.
 type Clock struct {
@@ -101,4 +98,21 @@ func (f *File) checkRange(off, n int64) {
 	if (off|n)%Cell != 0 {
 		panic("oracle: range not in whole cells")
 	}
+}
+
+// cells is the number of cells of a block.
+func (f *File) cells() int { return 1 << f.shift / Cell }
+
+// at is the block at off and which of its cells [lo, hi) a range of n bytes
+// at off covers.
+func (f *File) at(off, n int64) (b *block, lo, hi int) {
+	lo = int(off&(1<<f.shift-1)) / Cell
+	hi = min(f.cells(), lo+int(n/Cell))
+	return &f.blocks[off>>f.shift], lo, hi
+}
+
+// next takes cells [lo, hi) off a range.
+func next(off, n int64, lo, hi int) (int64, int64) {
+	done := int64(hi-lo) * Cell
+	return off + done, n - done
 }

@@ -87,11 +87,11 @@ type Violation struct {
 	End    uint64 // tick by which that write had ended; 0 if unknown
 
 	NewerWriter int    // who wrote what should have been seen; 0 if unknown
-	NewerStart  uint64 // tick at which that write, or for Flipped the earlier read, began
-	Other       uint64 // Incoherent, Flipped: the word of the other view, or read
+	NewerStart  uint64 // tick at which that write, or the earlier read that contradicts, began
+	Other       uint64 // Incoherent: the word of the most durable view
 
 	Versions int   // Stale, Lost: completed writes that it is behind; a lower bound
-	AgeNs    int64 // Stale, Lost: time since it was superseded, a lower bound; -1 if unknown
+	AgeNs    int64 // Stale, Lost: time since a write that superseded it returned; -1 if unknown
 }
 
 // String is one line.
@@ -139,7 +139,7 @@ func (v *Violation) reason(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, " (tick %d)", v.NewerStart)
 	case Incoherent:
-		fmt.Fprintf(b, ", but %#016x in the view before", v.Other)
+		fmt.Fprintf(b, ", but %#016x in the most durable one", v.Other)
 	case Nowhere:
 		b.WriteString(", never written there")
 	case Torn:
