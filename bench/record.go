@@ -130,7 +130,10 @@ func lockCounts(out *workloads.Outcome) result.Lock {
 // violations, a line each.
 func detail(out *workloads.Outcome) string {
 	var lines []string
-	if out.Detail != "" {
+	switch {
+	case out.Deadlock != nil: // who does what, holds what and wants what
+		lines = append(lines, strings.TrimRight(out.Deadlock.String(), "\n"))
+	case out.Detail != "":
 		lines = append(lines, strings.TrimRight(out.Detail, "\n"))
 	}
 	for _, v := range out.Violations {
