@@ -64,7 +64,7 @@ type shared struct {
 // noBlock is Context.hot before the first direct write.
 const noBlock = -1
 
-func newBuffer(n int) []byte { return disk.AlignedBlock(n) }
+func newBuffer(n int) []byte { return disk.Block(n) }
 
 // Done says that the round is over.
 func (c *Context) Done() bool { return c.shared.stop.Load() }

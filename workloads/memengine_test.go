@@ -18,17 +18,18 @@ type memEngine struct {
 	name string
 	raw  bool // no cache: direct IO only
 
-	stale    bool          // buffered reads come from a copy that direct writes do not touch
-	dropNth  int           // every so many direct writes are not done, and nobody is told
-	failSync bool          // and Sync says EIO
-	torn     bool          // stores hit half of the word
-	crossed  bool          // direct writes take two locks in either order
-	hangNth  int           // this direct write sleeps until it is cancelled
-	slowNth  int           // this direct write takes slow
-	slow     time.Duration // how long
-	errNth   int           // this direct write fails with err
-	err      error
-	fault    bool // the first try of a direct write from a mapping is EFAULT
+	stale     bool          // buffered reads come from a copy that direct writes do not touch
+	dropNth   int           // every so many direct writes are not done, and nobody is told
+	dropUntil time.Time     // and then no more, if set
+	failSync  bool          // and Sync says EIO
+	torn      bool          // stores hit half of the word
+	crossed   bool          // direct writes take two locks in either order
+	hangNth   int           // this direct write sleeps until it is cancelled
+	slowNth   int           // every so many direct writes one takes slow
+	slow      time.Duration // how long
+	errNth    int           // this direct write fails with err
+	err       error
+	fault     bool // the first try of a direct write from a mapping is EFAULT
 }
 
 func (e *memEngine) Name() string        { return e.name }
@@ -58,7 +59,6 @@ type memFile struct {
 	data   []byte
 	cache  []byte // for stale
 	writes int
-	faulty int
 	locks  [2]sideLock
 	never  sched.WaitQueue
 }
@@ -152,23 +152,20 @@ func (f *memFile) WriteDirect(t *core.Task, b core.Buffer, off int64) (int, erro
 			return n, err
 		}
 	}
-	f.mu.Lock()
-	defer f.mu.Unlock()
 	p := b.Mem
 	if b.Map != nil {
-		p = bytes.Clone(b.Map.(memMapping).spanOf(f, b.Off, int64(b.Len)))
+		p = b.Map.(memMapping).copyOf(b.Off, int64(b.Len))
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
 	f.put(p, off)
 	return len(p), nil
 }
 
-// spanOf is span for a caller that holds the lock of by.
-func (f *memFile) spanOf(by *memFile, off, n int64) []byte {
-	if f != by {
-		f.mu.Lock()
-		defer f.mu.Unlock()
-	}
-	return f.span(off, n)
+func (f *memFile) copyOf(off, n int64) []byte {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return bytes.Clone(f.span(off, n))
 }
 
 // trap is what the twins do instead of a direct write.
@@ -178,14 +175,14 @@ func (f *memFile) trap(t *core.Task, b core.Buffer) (n int, done bool, err error
 	nth := f.writes
 	f.mu.Unlock()
 	switch {
-	case f.e.dropNth > 0 && nth%f.e.dropNth == 0:
+	case f.e.dropNth > 0 && nth%f.e.dropNth == 0 && (f.e.dropUntil.IsZero() || time.Now().Before(f.e.dropUntil)):
 		return b.Size(), true, nil
 	case f.e.hangNth > 0 && nth == f.e.hangNth:
 		f.never.Prepare(t.Thread)
 		err := f.never.Sleep(t.Thread, &f.locks[0].object, sched.Exclusive)
 		f.never.Finish(t.Thread)
 		return 0, true, err
-	case f.e.slowNth > 0 && nth == f.e.slowNth:
+	case f.e.slowNth > 0 && nth%f.e.slowNth == 0:
 		time.Sleep(f.e.slow)
 	case f.e.errNth > 0 && nth == f.e.errNth:
 		return 0, true, f.e.err
