@@ -126,7 +126,7 @@ func (r *Reader) leave(s *snapshot, n int) {
 // stamps judges cells [lo, hi), which all hold stamp but for their hashes.
 func (r *Reader) stamps(s *snapshot, lo, hi int, stamp uint64) {
 	w := idOf(stamp)
-	if stamp^uint64(w) != s.key || w.writer() == 0 {
+	if stamp^w.base() != s.key || w.writer() == 0 {
 		r.report(s, lo, hi, Violation{Kind: Torn})
 		return
 	}

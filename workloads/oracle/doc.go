@@ -4,8 +4,8 @@
 // has forgotten it lets pass.
 //
 // Every 8-byte word of a file is a cell, and each write leaves in it a stamp
-// that no other write leaves anywhere: 16 bits of hash of file and cell, 10
-// bits of writer, 38 bits of the writer's sequence. So a value names the write
+// that no other write leaves anywhere: 16 bits of hash, 10 bits of
+// writer, 38 bits of the writer's sequence. So a value names the write
 // it came from, and checking a register with unique values is easy (Gibbons
 // and Korach, "Testing Shared Memories", 1997). One counter gives ticks. A
 // write takes a tick before it touches the data and another after it returned.

@@ -3,10 +3,11 @@ package oracle
 import "encoding/binary"
 
 // A stamp is hash<<48 | writer<<38 | sequence. Writers and sequences start at
-// 1, so that no stamp is zero. The hash is a function of file and unit of 4096
-// bytes, exclusive-or a function of the cell in its unit, the same for all
-// units: what is left of a word when unitHash is taken away is one constant
-// for all the cells of a unit that a write covered.
+// 1, so that no stamp is zero. The hash is the exclusive-or of three: of file
+// and unit of 4096 bytes, of the write (so that a mixture of two stamps is
+// torn), and of the cell in its unit, which is the same for all units. So what
+// is left of a word when unitHash is taken away is one constant for all the
+// cells of a unit that a write covered.
 const (
 	seqBits    = 38
 	writerBits = 10
@@ -23,6 +24,11 @@ type id uint64
 func makeID(writer int, seq uint64) id { return id(writer)<<seqBits | id(seq) }
 
 func idOf(word uint64) id { return id(word & (1<<hashShift - 1)) }
+
+// base is the stamp of a write but for the hashes of unit and cell.
+func (i id) base() uint64 {
+	return uint64(i)*0x9E3779B97F4A7C15>>hashShift<<hashShift | uint64(i)
+}
 
 func (i id) writer() int { return int(i >> seqBits) }
 func (i id) seq() uint64 { return uint64(i & maxSeq) }

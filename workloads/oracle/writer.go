@@ -89,14 +89,14 @@ func (w *Writer) Fill(p []byte, off int64) {
 	for len(p) > 0 {
 		u := int(off % unitSize)
 		n := min(len(p), unitSize-u)
-		fillUnit(p[:n], unitHash[u:], w.f.unitKey(off)|uint64(w.write))
+		fillUnit(p[:n], unitHash[u:], w.f.unitKey(off)^w.write.base())
 		p, off = p[n:], off+int64(n)
 	}
 }
 
 // Word is the stamp of the open write for the cell at off.
 func (w *Writer) Word(off int64) uint64 {
-	return w.f.unitKey(off) ^ cellHash(off) ^ uint64(w.write)
+	return w.f.unitKey(off) ^ cellHash(off) ^ w.write.base()
 }
 
 // End closes the open write, which has returned and was done wholly. now is
