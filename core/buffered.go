@@ -38,10 +38,17 @@ func (m *AddressSpace) readPiece(t *Task, b Buffer, n, k int, off int64) (int, e
 	if err != nil {
 		return 0, err
 	}
+	defer t.put(m, p)
 	t.Yield(m.loc(p.index), sched.KindRead)
-	c, err := b.copyIn(t, n, p.frame.Mem[off%PageSize:][:k])
-	t.put(m, p)
-	return c, err
+	src := p.frame.Mem[off%PageSize:][:k]
+	if p.frame.Fleeting {
+		src = t.scratchPage()[:k]
+		mmu.Copy(src, p.frame.Mem[off%PageSize:])
+		if p.mapping.Load() != m {
+			return 0, nil // it left the cache: the copy may be of its successor
+		}
+	}
+	return b.copyIn(t, n, src)
 }
 
 // copyIn puts src into the buffer at byte n: copy_to_user.
@@ -127,7 +134,7 @@ func (m *AddressSpace) writeBegin(t *Task, idx PageIndex, whole bool) (*Page, er
 	} else if p != nil {
 		t.put(m, p)
 	}
-	m.exposed.attempt(t.ID, idx)
+	m.exposed.attempt(t.Thread, idx)
 	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
 		return nil, err
 	}

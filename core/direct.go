@@ -137,9 +137,9 @@ func (m *AddressSpace) WriteDirect(t *Task, b Buffer, off int64) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	m.exposed.begin(t.ID, pagesOf(off, d.N))
+	m.exposed.begin(t.Thread, pagesOf(off, d.N))
 	n, err := m.writeDirect(t, d, b)
-	if m.exposed.end(t.ID) {
+	if m.exposed.end(t.Thread) {
 		t.Stats.Exposures++
 	}
 	d.finish(t, m)

@@ -149,7 +149,7 @@ func (m *AddressSpace) filemapFault(t *Task, idx PageIndex) (*Page, error) {
 }
 
 func (m *AddressSpace) fillForFault(t *Task, idx PageIndex) (*Page, error) {
-	m.exposed.attempt(t.ID, idx)
+	m.exposed.attempt(t.Thread, idx)
 	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
 		return nil, err
 	}

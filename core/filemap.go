@@ -30,7 +30,7 @@ func (m *AddressSpace) readPage(t *Task, idx PageIndex) (*Page, error) {
 		}
 		t.put(m, p)
 	}
-	m.exposed.attempt(t.ID, idx)
+	m.exposed.attempt(t.Thread, idx)
 	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
 		return nil, err
 	}

@@ -28,10 +28,14 @@ type PagecacheLock interface {
 	Object() *sched.Object
 }
 
-// Lock counts are small: 64 bits neither over- nor underflow.
+// The word of a TwoStateLock is twice the number of blockers, or minus twice
+// the number of adders, plus the waiting bit. The kernel's word has no such
+// bit; its unlock looks at the wait queue each time. With the bit that look,
+// in another cache line, and a call are saved as long as nobody waits.
 const (
-	adder   = -1
-	blocker = +1
+	waiting = 1
+	adder   = -2
+	blocker = +2
 )
 
 // cacheLine separates words that different cores write. Some machines fetch
@@ -48,8 +52,8 @@ const cacheLine = 128
 // Like the kernel's it does not spin: those who hold it sleep in IO.
 type TwoStateLock struct {
 	_ [cacheLine]byte
-	// v is the number of blockers, or minus the number of adders.
-	v atomic.Int64
+	// A plain integer: the methods of atomic.Int64 would cost Add its inlining.
+	v int64
 	_ [cacheLine - 8]byte
 
 	wait sched.WaitQueue
@@ -59,12 +63,12 @@ type TwoStateLock struct {
 // Object is the lock in the wait-for graph.
 func (l *TwoStateLock) Object() *sched.Object { return &l.obj }
 
-// Add takes the lock as one of its adders.
+// Add takes the lock as one of its adders. It inlines, for a free lock.
 func (l *TwoStateLock) Add(t *sched.Thread) error {
-	if v := l.v.Load(); v <= 0 && !t.Deterministic() && l.v.CompareAndSwap(v, v+adder) {
-		return nil
+	if t.Deterministic() || !atomic.CompareAndSwapInt64(&l.v, 0, adder) {
+		return l.add(t)
 	}
-	return l.lock(t, adder, sched.Add)
+	return nil
 }
 
 // TryAdd fails at once if there is a blocker.
@@ -75,17 +79,17 @@ func (l *TwoStateLock) TryAdd(t *sched.Thread) bool {
 
 // Unadd lets the blockers race for the lock if this was the last adder.
 func (l *TwoStateLock) Unadd(t *sched.Thread) {
-	if t.Deterministic() || l.v.Add(-adder) == 0 && !l.wait.Empty() {
+	if t.Deterministic() || atomic.AddInt64(&l.v, -adder) == waiting {
 		l.unlock(t, adder)
 	}
 }
 
 // Block takes the lock as one of its blockers.
 func (l *TwoStateLock) Block(t *sched.Thread) error {
-	if v := l.v.Load(); v >= 0 && !t.Deterministic() && l.v.CompareAndSwap(v, v+blocker) {
-		return nil
+	if t.Deterministic() || !atomic.CompareAndSwapInt64(&l.v, 0, blocker) {
+		return l.block(t)
 	}
-	return l.lock(t, blocker, sched.Block)
+	return nil
 }
 
 // TryBlock fails at once if there is an adder.
@@ -96,38 +100,47 @@ func (l *TwoStateLock) TryBlock(t *sched.Thread) bool {
 
 // Unblock lets the adders race for the lock if this was the last blocker.
 func (l *TwoStateLock) Unblock(t *sched.Thread) {
-	if t.Deterministic() || l.v.Add(-blocker) == 0 && !l.wait.Empty() {
+	if t.Deterministic() || atomic.AddInt64(&l.v, -blocker) == waiting {
 		l.unlock(t, blocker)
 	}
 }
 
+// Out of line, or Add and Block would not inline.
+//
+//go:noinline
+func (l *TwoStateLock) add(t *sched.Thread) error { return l.lock(t, adder, sched.Add) }
+
+//go:noinline
+func (l *TwoStateLock) block(t *sched.Thread) error { return l.lock(t, blocker, sched.Block) }
+
 // try takes a side, unless the other one is taken.
 func (l *TwoStateLock) try(side int64) bool {
 	for {
-		v := l.v.Load()
-		if v*side < 0 {
+		v := atomic.LoadInt64(&l.v)
+		if v>>1*side < 0 {
 			return false
 		}
-		if l.v.CompareAndSwap(v, v+side) {
+		if atomic.CompareAndSwapInt64(&l.v, v, v+side) {
 			return true
 		}
 	}
 }
 
 func (l *TwoStateLock) lock(t *sched.Thread, side int64, mode sched.Mode) error {
-	loc := l.obj.Loc()
-	t.Yield(loc, sched.KindLock)
+	t.Yield(l.obj.Loc(), sched.KindLock)
 	if l.try(side) {
 		return nil
 	}
 	for {
 		l.wait.Prepare(t)
-		t.Yield(loc, sched.KindLock)
+		// After Prepare: unlock clears the bit first and wakes then.
+		atomic.OrInt64(&l.v, waiting)
+		t.Yield(l.obj.Loc(), sched.KindLock)
 		if l.try(side) {
 			l.wait.Finish(t)
 			return nil
 		}
-		t.Yield(loc, sched.KindLock)
+		t.Yield(l.obj.Loc(), sched.KindLock)
 		if err := l.wait.Sleep(t, &l.obj, mode); err != nil {
 			l.wait.Finish(t)
 			return err
@@ -135,15 +148,17 @@ func (l *TwoStateLock) lock(t *sched.Thread, side int64, mode sched.Mode) error 
 	}
 }
 
-// unlock wakes everybody, of both sides, if the lock is free now. With real
-// threads the caller has already let go of it.
+// unlock wakes everybody, of both sides, if the lock is free and somebody may
+// wait. With real threads its caller has seen that it is.
 func (l *TwoStateLock) unlock(t *sched.Thread, side int64) {
 	if t.Deterministic() {
 		t.Yield(l.obj.Loc(), sched.KindUnlock)
-		if l.v.Add(-side) != 0 {
+		if atomic.AddInt64(&l.v, -side) != waiting {
 			return
 		}
 		t.Yield(l.obj.Loc(), sched.KindUnlock)
 	}
+	atomic.AndInt64(&l.v, ^int64(waiting))
+	t.Yield(l.obj.Loc(), sched.KindUnlock)
 	l.wait.WakeAll(t)
 }

@@ -136,7 +136,7 @@ func (m *AddressSpace) insert(t *Task, idx PageIndex) (*Page, error) {
 	p.refs.Store(2)
 	t.Yield(m.loc(idx), sched.KindWrite)
 	if !m.pages.grow(idx).CompareAndSwap(nil, p) {
-		p.mapping.Store(nil)
+		p.mapping.Store(nil) // no Discard: the place has another page
 		p.refs.Store(1)
 		t.put(m, p)
 		return nil, nil
@@ -151,6 +151,7 @@ func (m *AddressSpace) insert(t *Task, idx PageIndex) (*Page, error) {
 func (m *AddressSpace) remove(t *Task, p *Page) {
 	m.clearDirty(p)
 	p.mapping.Store(nil)
+	m.mem.Discard(t.Thread, p.frame) // before another page can take its place
 	m.pages.slot(p.index).Store(nil)
 	m.cached.Add(-1)
 	t.Stats.Invalidated++

@@ -32,10 +32,6 @@ const PageSize = 4096
 // beyond its end.
 var ErrUnmapped = errors.New("access to an unmapped address (SIGSEGV)")
 
-// MaxCPU is how many tasks may use one Memory at once: their CPU.ID must be
-// below it.
-const MaxCPU = 1024
-
 // CPU is what the MMU knows of the task that accesses memory.
 type CPU struct {
 	*sched.Thread
@@ -61,9 +57,14 @@ type Handler interface {
 
 // Frame is the memory of one page.
 type Frame struct {
-	// Mem is the cache's own view of the page. Use Copy, CopyWords and Clear
-	// on it: mappings access it at the same time.
+	// Mem is the cache's own view of the page. Use Copy and Clear on it:
+	// mappings access it at the same time.
 	Mem []byte
+	// Fleeting is set when Mem belongs to the place in the file rather than to
+	// the page: after Discard it holds something else. Who copies from it
+	// without the page lock must look afterwards whether the page is still in
+	// the cache.
+	Fleeting bool
 
 	ro, rw entry // the two translations to this frame, so that installing one allocates nothing
 }
@@ -75,7 +76,10 @@ type Memory interface {
 	Name() string
 	// Alloc returns memory for page idx; its contents are undefined.
 	Alloc(t *sched.Thread, idx int64) (*Frame, error)
-	// Free gives a frame back. Nothing maps it any more.
+	// Discard says that the page has left the cache: nothing maps it, and new
+	// lookups find another page. The caller holds the page's lock.
+	Discard(t *sched.Thread, f *Frame)
+	// Free gives a frame back when the last user of the page is gone.
 	Free(t *sched.Thread, f *Frame)
 	// NewVMA makes a mapping of n pages from page first, with no translations.
 	NewVMA(t *sched.Thread, first, n int64, h Handler) (VMA, error)

@@ -7,8 +7,8 @@ import (
 	"cohbench/core/sched"
 )
 
-// slabPages is how many frames are allocated at a time.
-const slabPages = 64
+// Frames are allocated in slabs: small files want few.
+const minSlab, maxSlab = 8, 64
 
 // entry is a page-table entry: the frame, and whether stores are allowed. The
 // two entries of a frame live in it and never change, so a table slot is one
@@ -18,13 +18,9 @@ type entry struct {
 	write bool
 }
 
-// slot is where one CPU publishes the table slot it is using, as a hazard
+// using is where one CPU publishes the table slot it is using, as a hazard
 // pointer; a shootdown waits until no CPU publishes the one it cleared.
-// Padded to its own cache line.
-type slot struct {
-	using atomic.Pointer[atomic.Pointer[entry]]
-	_     [56]byte
-}
+type using = atomic.Pointer[atomic.Pointer[entry]]
 
 // Soft is a Memory with page tables in software.
 //
@@ -33,18 +29,17 @@ type slot struct {
 // sequentially consistent atomics, so either the access sees the cleared slot
 // or the shootdown sees the access.
 type Soft struct {
-	slots []slot
-	high  atomic.Int64 // slots in use: IDs are below it
-
+	cpus sched.PerThread[using]
 	vmas atomic.Pointer[[]*softVMA]
 
 	lock sched.SpinLock
 	free []*Frame // under lock
+	slab int      // pages of the last slab; under lock
 }
 
 // NewSoft returns an empty software Memory.
 func NewSoft() *Soft {
-	m := &Soft{slots: make([]slot, MaxCPU)}
+	m := &Soft{}
 	m.vmas.Store(new([]*softVMA))
 	return m
 }
@@ -66,8 +61,9 @@ func (m *Soft) Alloc(t *sched.Thread, _ int64) (*Frame, error) {
 
 // grow adds a slab of frames. Preconditions: m.lock is held.
 func (m *Soft) grow() {
-	slab := alignedSlab(slabPages)
-	frames := make([]Frame, slabPages)
+	m.slab = min(max(2*m.slab, minSlab), maxSlab)
+	slab := alignedSlab(m.slab)
+	frames := make([]Frame, m.slab)
 	for i := range frames {
 		f := &frames[i]
 		f.Mem = slab[i*PageSize : (i+1)*PageSize : (i+1)*PageSize]
@@ -76,6 +72,9 @@ func (m *Soft) grow() {
 		m.free = append(m.free, f)
 	}
 }
+
+// Discard does nothing: whoever pinned the page may go on using the frame.
+func (m *Soft) Discard(*sched.Thread, *Frame) {}
 
 // Free puts the frame back into the pool.
 func (m *Soft) Free(t *sched.Thread, f *Frame) {
@@ -136,8 +135,8 @@ func (m *Soft) Protect(t *sched.Thread, idx int64) {
 // shootdown waits until no CPU uses the slot. An access is a few dozen
 // instructions that neither block nor take a lock, so this ends.
 func (m *Soft) shootdown(t *sched.Thread, e *atomic.Pointer[entry]) {
-	for i := range m.slots[:m.high.Load()] {
-		for m.slots[i].using.Load() == e {
+	for i := range m.cpus.Len() {
+		for m.cpus.At(i).Load() == e {
 			_ = t.Spin(0) // a cancelled case still waits: the access ends by itself
 		}
 	}
@@ -147,16 +146,6 @@ func (m *Soft) shootdown(t *sched.Thread, e *atomic.Pointer[entry]) {
 func (m *Soft) Close() error {
 	m.free = nil
 	return nil
-}
-
-// raise makes room for CPU id in the range that shootdowns look at.
-func (m *Soft) raise(id int64) {
-	for {
-		h := m.high.Load()
-		if id < h || m.high.CompareAndSwap(h, id+1) {
-			return
-		}
-	}
 }
 
 // softVMA is one mapping: a table of slots.
@@ -195,23 +184,19 @@ func (v *softVMA) Mapped(idx int64) (present, writable bool) {
 // enter begins an access: it returns the frame and the CPU's slot, which the
 // caller clears after the access; or it handles the fault and says to retry
 // (nil, nil, nil), or fails.
-func (v *softVMA) enter(cpu *CPU, off int64, write bool) (*Frame, *slot, error) {
+func (v *softVMA) enter(cpu *CPU, off int64, write bool) (*Frame, *using, error) {
 	idx := off / PageSize
 	e := v.at(idx)
 	if e == nil || off < 0 || v.closed.Load() {
 		return nil, nil, fmt.Errorf("%w: offset %#x of a mapping of %d pages", ErrUnmapped, off, len(v.table))
 	}
-	id := int64(cpu.ID)
-	if id >= v.mem.high.Load() {
-		v.mem.raise(id)
-	}
-	s := &v.mem.slots[id]
-	s.using.Store(e)
+	s := v.mem.cpus.Of(cpu.Thread)
+	s.Store(e)
 	p := e.Load()
 	if p != nil && (p.write || !write) {
 		return p.frame, s, nil
 	}
-	s.using.Store(nil)
+	s.Store(nil)
 	return nil, nil, v.handler.Fault(cpu, v, idx, access(p != nil, write))
 }
 
@@ -234,7 +219,7 @@ func (v *softVMA) Load(cpu *CPU, off int64) (uint64, error) {
 		}
 		if f != nil {
 			x := load64(f.Mem, off%PageSize)
-			s.using.Store(nil)
+			s.Store(nil)
 			return x, nil
 		}
 	}
@@ -249,7 +234,7 @@ func (v *softVMA) Store(cpu *CPU, off int64, x uint64) error {
 		}
 		if f != nil {
 			store64(f.Mem, off%PageSize, x)
-			s.using.Store(nil)
+			s.Store(nil)
 			return nil
 		}
 	}
@@ -268,7 +253,7 @@ func (v *softVMA) Read(cpu *CPU, p []byte, off int64) (int, error) {
 		}
 		if f != nil {
 			n += Copy(p[n:], f.Mem[at%PageSize:])
-			s.using.Store(nil)
+			s.Store(nil)
 		}
 	}
 }
@@ -286,7 +271,7 @@ func (v *softVMA) Write(cpu *CPU, p []byte, off int64) (int, error) {
 		}
 		if f != nil {
 			n += Copy(f.Mem[at%PageSize:], p[n:])
-			s.using.Store(nil)
+			s.Store(nil)
 		}
 	}
 }
