@@ -1,0 +1,72 @@
+package plots
+
+import (
+	"fmt"
+	"slices"
+
+	"cohbench/bench/compare"
+	"cohbench/bench/result"
+)
+
+// All makes the pictures of a run. What cannot be drawn is left out, and
+// missing says which and why.
+func All(run *result.Run) (figures []*Figure, missing []string) {
+	engines := engineNames(run)
+	t := newTheme(engines)
+	latencies, problems := Latencies(run)
+	for _, err := range problems {
+		missing = append(missing, err.Error())
+	}
+	add := func(ok bool, why string, make func() *Figure) {
+		if ok {
+			figures = append(figures, make())
+		} else {
+			missing = append(missing, why)
+		}
+	}
+	bars, odds, tradeoffs, scalings := Throughputs(run), Stalenesses(run), Tradeoffs(run), Scalings(run)
+	add(len(tradeoffs) > 0, "tradeoff: no engine was exposed", func() *Figure { return tradeoff(t, engines, tradeoffs) })
+	add(len(bars) > 0, "throughput: nothing was measured", func() *Figure { return throughput(t, bars) })
+	add(len(odds) > 0, "staleness: no engine was exposed", func() *Figure { return staleness(t, odds) })
+	add(len(scalings) > 0, "scaling: one number of threads only", func() *Figure { return scaling(t, engines, scalings) })
+	add(len(latencies) > 0, "latency: no histograms", func() *Figure { return latency(t, engines, latencies) })
+	return figures, missing
+}
+
+// engineNames lists the engines of a run in display order.
+func engineNames(run *result.Run) []string {
+	var list []string
+	for _, e := range run.Env.Engines {
+		list = append(list, e.Name)
+	}
+	for _, g := range compare.Groups(run) {
+		for _, c := range g.Cases {
+			if !slices.Contains(list, c.Engine) {
+				list = append(list, c.Engine)
+			}
+		}
+	}
+	return list
+}
+
+// Write draws the figures into plots/ of the run directory dir, as SVG and as
+// PNG.
+func Write(dir string, figures []*Figure) error {
+	const dpi = 144
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			return err
+		}
+		png, err := f.PNG(dpi)
+		if err != nil {
+			return err
+		}
+		for ext, data := range map[string][]byte{".svg": svg, ".png": png} {
+			if err := result.WritePlot(dir, f.Name+ext, data); err != nil {
+				return fmt.Errorf("plot: %w", err)
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,117 @@
+package plots
+
+import (
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+)
+
+// tradeoff draws what each engine pays for what it gets.
+func tradeoff(t theme, engines []string, data []Tradeoff) *Figure {
+	f := &Figure{
+		Name:  "tradeoff",
+		Title: "Throughput against staleness",
+		Note: "Better is up and to the left. Filled: stale reads per exposure, with 95 % intervals. Hollow with an arrow: none seen in N exposures, " +
+			"drawn at the 95 % bound 3/N; the truth lies to the left of it.",
+		panelHeight: 250,
+	}
+	shown := make(map[string]bool)
+	for _, d := range data {
+		f.panels = append(f.panels, tradeoffPanel(t, d))
+		for _, p := range d.Points {
+			shown[p.Engine] = true
+		}
+	}
+	f.legend = engineKeys(t, only(engines, shown), false)
+	return f
+}
+
+// only keeps the engines which a figure shows.
+func only(engines []string, shown map[string]bool) []string {
+	var kept []string
+	for _, e := range engines {
+		if shown[e] {
+			kept = append(kept, e)
+		}
+	}
+	return kept
+}
+
+func tradeoffPanel(t theme, d Tradeoff) *plot.Plot {
+	label := d.Class + " operations per second"
+	if d.Relative {
+		label = d.Class + " rate relative to raw"
+	}
+	p := newPanel(d.Label, "stale reads per exposure (log scale)", label)
+	top := 0.0
+	if d.Relative {
+		top = 1
+	}
+	var all []Chance
+	for _, pt := range d.Points {
+		top = max(top, pt.Rate.Hi)
+		all = append(all, pt.Stale)
+	}
+	marks, end := linear(top, 6, si)
+	p.Y.Tick.Marker = marks
+	p.Y.Min, p.Y.Max = 0, end
+	chanceAxis(&p.X, all)
+	p.Add(grid{x: true, y: true}, exchange{t, d})
+	return p
+}
+
+// exchange is a plotter.
+type exchange struct {
+	theme theme
+	data  Tradeoff
+}
+
+// Plot implements plot.Plotter.
+func (e exchange) Plot(c draw.Canvas, p *plot.Plot) {
+	tx, ty := p.Transforms(&c)
+	if e.data.Relative {
+		c.StrokeLine2(e.theme["raw"].line(1), c.Min.X, ty(1), c.Max.X, ty(1))
+	}
+	// Intervals first, so that no glyph is struck through.
+	for _, pt := range e.data.Points {
+		ink := e.theme[pt.Engine].color
+		x := tx(pt.Stale.x())
+		if pt.Rate.Interval {
+			verticalBar(&c, solid(ink, 1), x, ty(pt.Rate.Lo), ty(pt.Rate.Hi), 2.5)
+		}
+		if pt.Stale.Bound {
+			drawArrow(&c, vg.Point{X: x, Y: ty(pt.Rate.Center)}, ink)
+		} else {
+			horizontalBar(&c, solid(ink, 1), tx(pt.Stale.Lo), tx(pt.Stale.Hi), ty(pt.Rate.Center), 2.5)
+		}
+	}
+	e.name(&c, tx, ty)
+	for _, pt := range e.data.Points {
+		l := e.theme[pt.Engine]
+		l.glyph.draw(&c, vg.Point{X: tx(pt.Stale.x()), Y: ty(pt.Rate.Center)}, 4.2, l.color, pt.Stale.Bound)
+	}
+}
+
+// name writes the names beside the points, and raw at its line.
+func (e exchange) name(c *draw.Canvas, tx, ty func(float64) vg.Length) {
+	l := labeller{area: c.Rectangle}
+	for _, pt := range e.data.Points {
+		at := vg.Point{X: tx(pt.Stale.x()), Y: ty(pt.Rate.Center)}
+		l.avoid(at, 5.5)
+		l.taken = append(l.taken, box(at.X-2, ty(pt.Rate.Lo), at.X+2, ty(pt.Rate.Hi)))
+		if !pt.Stale.Bound {
+			l.taken = append(l.taken, box(tx(pt.Stale.Lo)-2, at.Y-2, tx(pt.Stale.Hi)+2, at.Y+2))
+		}
+	}
+	if e.data.Relative {
+		r := box(c.Max.X-20, ty(1)+1, c.Max.X, ty(1)+11)
+		l.taken = append(l.taken, r, box(c.Min.X, ty(1)-1, c.Max.X, ty(1)+1))
+		c.FillText(write(labelSize, faint, false), r.Min, "raw")
+	}
+	for _, pt := range e.data.Points {
+		at := vg.Point{X: tx(pt.Stale.x()), Y: ty(pt.Rate.Center)}
+		if r, ok := l.place(pt.Engine, at); ok {
+			l.draw(c, pt.Engine, at, r, e.theme[pt.Engine].color)
+		}
+	}
+}
