@@ -20,7 +20,7 @@ type memEngine struct {
 
 	stale     bool          // buffered reads come from a copy that direct writes do not touch
 	dropNth   int           // every so many direct writes are not done, and nobody is told
-	dropUntil time.Time     // and then no more, if set
+	dropSyncs int           // and none any more after so many Syncs; 0: no end
 	failSync  bool          // and Sync says EIO
 	torn      bool          // stores hit half of the word
 	crossed   bool          // direct writes take two locks in either order
@@ -59,6 +59,7 @@ type memFile struct {
 	data   []byte
 	cache  []byte // for stale
 	writes int
+	syncs  int
 	locks  [2]sideLock
 	never  sched.WaitQueue
 }
@@ -172,10 +173,10 @@ func (f *memFile) copyOf(off, n int64) []byte {
 func (f *memFile) trap(t *core.Task, b core.Buffer) (n int, done bool, err error) {
 	f.mu.Lock()
 	f.writes++
-	nth := f.writes
+	nth, syncs := f.writes, f.syncs
 	f.mu.Unlock()
 	switch {
-	case f.e.dropNth > 0 && nth%f.e.dropNth == 0 && (f.e.dropUntil.IsZero() || time.Now().Before(f.e.dropUntil)):
+	case f.e.dropNth > 0 && nth%f.e.dropNth == 0 && (f.e.dropSyncs == 0 || syncs < f.e.dropSyncs):
 		return b.Size(), true, nil
 	case f.e.hangNth > 0 && nth == f.e.hangNth:
 		f.never.Prepare(t.Thread)
@@ -231,6 +232,9 @@ func (f *memFile) PunchHole(t *core.Task, off, n int64) error {
 }
 
 func (f *memFile) Sync(t *core.Task) error {
+	f.mu.Lock()
+	f.syncs++
+	f.mu.Unlock()
 	if f.e.failSync {
 		return core.ErrIO
 	}
