@@ -1,0 +1,67 @@
+// Package core is a page cache over a file opened with O_DIRECT, with the lock,
+// the task context and the page-fault handler that keep the two coherent. The
+// IO paths are written once; a [Policy] decides what is locked when.
+//
+// # The invariant
+//
+// Direct IO bypasses the cache. From the moment that a direct write has emptied
+// the cache of the range that it writes until its data is on the disk, nobody
+// may add a page of that range, and nobody may make one dirty. Then a read that
+// begins after the write has returned sees it, whichever way it reads, and
+// write-back never puts older data over it. [TwoStateLock] keeps the two sides
+// apart: many adders or many blockers, never both (bcachefs'
+// pagecache_add_lock).
+//
+// A direct write also reads its own buffer, which may be a mapping of a file:
+//
+//	direct write -> get_user_pages -> page fault -> the same lock
+//
+// So it leaves word in its [Task] which file it holds blocked
+// (task_struct.faults_disabled_mapping). The fault handler looks there: the
+// same file is an error; a file that may not be waited for is tried, and if
+// that fails the handler drops the lock, waits, retakes it, and has the direct
+// write invalidate again and retry. See [Task.AddForFault].
+//
+// # Lock order
+//
+//	inode lock (i_rwsem) of a file
+//	  count of direct IO in flight (truncate and punch wait for it to be 0)
+//	    pagecache lock of the file: block, or add
+//	      pagecache lock of another file, from a page fault:
+//	        while holding add: add in any order (adders do not exclude each other,
+//	          and a waiting blocker does not keep new adders out)
+//	        while holding block: only in the order of the files' ids, or by try
+//	      page lock of one page at a time (writeback tries for further ones)
+//	        end of writeback of that page
+//	        MMU shootdown: waits for accesses in flight, which hold and take nothing
+//	          pool and queue spin locks
+//
+// Copies to and from a user mapping may fault, so they happen with no page
+// locked; what else is held over them is the policy's extent
+// (coherence/extent.go).
+//
+// "No deadlock" is claimed for this model, which has no mmap_lock: the kernel's
+// get_user_pages takes it inside block, and a fault takes block inside it.
+//
+// # What is left out
+//
+// Readahead, large folios, memory pressure (pages leave the cache by Evict,
+// invalidation and truncate only), asynchronous direct IO, and splice. A
+// write-back error is reported once for the file, not once for each descriptor.
+//
+// # Reading order
+//
+//	lock.go        the two-state lock; rwsem.go, its rival
+//	fault.go       the fault handler: where the recursion is broken
+//	direct.go      direct reads and writes: where the fault handler is called from
+//	policy.go      the hooks; then coherence/, a small file for each policy
+//	page.go, space.go, filemap.go, writeback.go, invalidate.go
+//	               pages and what is done to them
+//	buffered.go, truncate.go, vma.go
+//	               the other paths
+//	engine.go, model.go, raw.go
+//	               what the workloads see
+//
+// Every wait is in core/sched, which alone starts goroutines; page tables are
+// in core/mmu; the disk is core/disk.
+package core
