@@ -3,6 +3,7 @@ package sched
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -210,6 +211,7 @@ func TestEveryDeadlockIsFound(t *testing.T) {
 					if ms[a].lock(th) != nil {
 						return
 					}
+					runtime.Gosched() // or one processor alone would see none
 					err := ms[b].lock(th)
 					if err == nil {
 						ms[b].unlock(th)

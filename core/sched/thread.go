@@ -69,6 +69,7 @@ type Thread struct {
 	nheld int // may exceed MaxHolds
 
 	waitFrom  int64 // when the current wait began, plus one; 0: none
+	wanted    Mode  // in a WaitQueue
 	spins     int
 	lastSpin  int64
 	pending   Loc

@@ -33,7 +33,7 @@ func (q *WaitQueue) Prepare(t *Thread) {
 
 // Sleep waits until t is woken since Prepare (nil), or its group is cancelled.
 func (q *WaitQueue) Sleep(t *Thread, o *Object, want Mode) error {
-	t.node.want = want
+	t.wanted = want
 	err := q.list.Sleep(t, o, want)
 	if err == nil {
 		return nil
@@ -56,7 +56,7 @@ func (q *WaitQueue) Finish(t *Thread) {
 		}
 		q.list.Unlock(t)
 	}
-	q.list.Done(t, t.node.want)
+	q.list.Done(t, t.wanted)
 }
 
 // WakeAll wakes everybody in the queue. It costs one load if nobody is.
