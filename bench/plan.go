@@ -25,16 +25,18 @@ type Plan struct {
 	// Duration is what is measured per case. 0: what Budget leaves for it.
 	Duration time.Duration
 	// Budget is the wall time of the whole run, preparation and checks
-	// included, that Duration is derived from; default 90 s.
+	// included, that Duration is derived from; default 100 s.
 	Budget time.Duration
 
-	Seed uint64 // of the order and of every case
+	// Seed is of the order and of every case: the same plan with the same seed
+	// does the same again, as far as the machine lets it.
+	Seed uint64
 }
 
 // Defaults of a plan. A comparison wants at least compare.MinReps repetitions.
 const (
 	defaultReps   = 6
-	defaultBudget = 90 * time.Second
+	defaultBudget = 100 * time.Second
 	quickReps     = 2
 	quickBudget   = 24 * time.Second
 	fullDuration  = 2 * time.Second

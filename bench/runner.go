@@ -59,36 +59,24 @@ func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 	return r, nil
 }
 
-// Summary is the plan as a run directory keeps it.
-func (r *Runner) Summary() result.Plan {
-	p := result.Plan{Records: r.Plan.Cases(), Reps: r.Plan.Reps, Duration: r.Plan.Duration.Seconds()}
-	for _, g := range r.groups {
-		p.Block, p.Size = max(p.Block, g.params.Block), max(p.Size, g.params.Size)
-		if !slices.Contains(p.Threads, g.params.Threads) {
-			p.Threads = append(p.Threads, g.params.Threads)
-		}
-		if !slices.Contains(p.Workloads, g.workload.Name) {
-			p.Workloads = append(p.Workloads, g.workload.Name)
-		}
-	}
-	return p
-}
-
 // Close removes the data files.
 func (r *Runner) Close() error { return r.files.remove() }
 
-// prepare makes all files first, so that a disk that is too small is found
-// before anything is measured.
+// prepare makes all files and looks at all parameters first, so that a disk
+// that is too small, or blocks that do not fit, are found before anything is
+// measured.
 func (r *Runner) prepare(ctx context.Context) error {
 	var err error
 	if r.Probe, err = disk.ProbeDir(r.Plan.Dir); err != nil {
 		return err
 	}
 	for _, g := range r.groups {
-		if err := g.params.Check(); err != nil {
-			return fmt.Errorf("%s: %w", g.workload.Name, err)
+		backing, err := r.files.backing(g)
+		if err != nil {
+			return err
 		}
-		if _, err := r.files.backing(g); err != nil {
+		c := workloads.Case{Engine: r.Plan.cached(), Backing: backing, Workload: g.workload, Params: g.params}
+		if err := c.Check(); err != nil {
 			return err
 		}
 	}

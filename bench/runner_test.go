@@ -81,7 +81,7 @@ func (s *steps) Step(text string) {
 func TestRun(t *testing.T) {
 	p := shortPlan(t, "raw", "addlock")
 	r := newRunner(t, p)
-	dir, err := result.Create(filepath.Join(t.TempDir(), "run"), result.Env{Plan: r.Summary()})
+	dir, err := result.Create(filepath.Join(t.TempDir(), "run"), r.Env())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -189,6 +189,20 @@ func TestRunnerNoDirectory(t *testing.T) {
 	var setup *disk.SetupError
 	if !errors.As(err, &setup) {
 		t.Errorf("error %v, want a SetupError", err)
+	}
+}
+
+// Parameters that do not fit are refused before anything runs, for the last
+// group as for the first.
+func TestRunnerParams(t *testing.T) {
+	p := shortPlan(t, "raw", "addlock")
+	p.Workloads = []*workloads.Workload{workloads.DirectWrite, workloads.SelfBuffer}
+	p.Threads, p.Size = []int{1, 64}, 64<<10
+	if _, err := NewRunner(t.Context(), p); err == nil || !strings.Contains(err.Error(), "self-buffer") {
+		t.Errorf("error %v: want one that names self-buffer, whose 64 threads have no room", err)
+	}
+	if left := dataFiles(t, p.Dir); len(left) != 0 {
+		t.Errorf("files left behind: %q", left)
 	}
 }
 
