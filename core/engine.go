@@ -2,7 +2,8 @@ package core
 
 import (
 	"errors"
-	"fmt"
+
+	"cohbench/core/disk"
 )
 
 // PageSize is the unit of caching: bytes per page. It does not follow the
@@ -23,22 +24,12 @@ var (
 	ErrIO = errors.New("input/output error (EIO)")
 	// ErrAlign is EINVAL: an offset, length or buffer of a direct IO is not
 	// aligned as the backing store asks.
-	ErrAlign = errors.New("not aligned for direct IO (EINVAL)")
+	ErrAlign = disk.ErrAlign
 )
 
-// UnsupportedError says that an engine, or the machine, lacks a feature.
-// It Is errors.ErrUnsupported.
-type UnsupportedError struct {
-	Feature string // what was asked for
-	Why     string // why it cannot be had, and what to do
-}
-
-func (e *UnsupportedError) Error() string {
-	return fmt.Sprintf("%s: not supported: %s", e.Feature, e.Why)
-}
-
-// Is makes errors.Is(err, errors.ErrUnsupported) true.
-func (e *UnsupportedError) Is(target error) bool { return target == errors.ErrUnsupported }
+// UnsupportedError says that an engine, or the machine, lacks a feature. It Is
+// errors.ErrUnsupported.
+type UnsupportedError = disk.UnsupportedError
 
 // Claims says what an engine promises. The oracle holds an engine to them; a
 // control claims nothing and must be caught.

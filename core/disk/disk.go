@@ -74,7 +74,7 @@ func (a Align) check(op string, off int64, p []byte) error {
 }
 
 // ErrAlign is EINVAL: an offset, a length or a buffer is not aligned.
-var ErrAlign = errors.New("not aligned for direct IO")
+var ErrAlign = errors.New("not aligned for direct IO (EINVAL)")
 
 // ErrInjected is what a [Faulty] returns unless a rule names its own error.
 var ErrInjected = errors.New("input/output error (injected)")
