@@ -28,6 +28,8 @@ type Suite struct {
 	Schedules int           // per deterministic check; default 300
 	Rounds    int           // per check on real threads; default 20
 	Patience  time.Duration // without progress on real threads; default 10 s
+
+	atomics bool // touch no plain variables: a race would fail the test
 }
 
 // check is one property. Seed makes it random, but repeatable on the
@@ -85,6 +87,7 @@ func (s Suite) Run(t *testing.T) {
 // tests which show that a broken lock is caught.
 func (s Suite) Failures() []error {
 	s = s.withDefaults()
+	s.atomics = true
 	var failed []error
 	for _, c := range checks {
 		if err := c.repeat(&s); err != nil {

@@ -23,12 +23,16 @@ type section struct {
 	ops      atomic.Int64 // progress
 
 	// seen is written by adders, each its own word, and read by blockers: only
-	// the lock orders the two.
+	// the lock orders the two. Empty if the race detector must not see that.
 	seen []int
 }
 
 func (s *Suite) section(threads int) *section {
-	return &section{s: s, l: s.New(), seen: make([]int, threads)}
+	x := &section{s: s, l: s.New()}
+	if !s.atomics {
+		x.seen = make([]int, threads)
+	}
+	return x
 }
 
 func (x *section) fail(text string) { x.broken.CompareAndSwap(nil, &text) }
@@ -83,7 +87,9 @@ func linger(t *sched.Thread) {
 
 func (x *section) added(t *sched.Thread) {
 	x.adders.Add(1)
-	x.seen[t.ID]++
+	if len(x.seen) > 0 {
+		x.seen[t.ID]++
+	}
 	linger(t)
 	if n := x.blockers.Load(); n != 0 {
 		x.fail(fmt.Sprintf("%v: %d blockers beside an adder", errExclusion, n))
