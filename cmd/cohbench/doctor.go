@@ -1,0 +1,117 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"cohbench/bench/result"
+	"cohbench/core/disk"
+)
+
+// diagnosis is what a machine and a directory offer.
+type diagnosis struct {
+	Machine result.Env `json:"machine"`
+	Dir     disk.Probe `json:"dir"`
+}
+
+func newDoctor() *cobra.Command {
+	var dir string
+	var asJSON bool
+	c := &cobra.Command{
+		Use:   "doctor",
+		Short: "Say what this machine offers: kernel, file system, direct IO, cores",
+		Long: "doctor says what this machine and a directory offer, and what of it cohbench can use.\n" +
+			"It makes one small file in the directory and removes it.",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return doctor(c, dir, asJSON) },
+	}
+	c.Flags().StringVar(&dir, "dir", ".", "directory to probe for direct IO")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON")
+	return c
+}
+
+func doctor(c *cobra.Command, dir string, asJSON bool) error {
+	d, err := examine(dir)
+	if err != nil {
+		return err
+	}
+	if asJSON {
+		err = printJSON(c.OutOrStdout(), d)
+	} else {
+		err = d.print(c.OutOrStdout())
+	}
+	if err != nil {
+		return err
+	}
+	return unfit(c, d.Dir)
+}
+
+// examine probes the machine and the directory.
+func examine(dir string) (diagnosis, error) {
+	p, err := disk.ProbeDir(dir)
+	if err != nil {
+		return diagnosis{}, setupError(err)
+	}
+	return diagnosis{result.Collect(dir), p}, nil
+}
+
+// unfit is an error where a directory is of no use, and a warning where its
+// figures would be about something else than direct IO.
+func unfit(c *cobra.Command, p disk.Probe) error {
+	switch p.Direct {
+	case disk.Refused:
+		return environment(fmt.Errorf("direct IO in %s: %s", p.Path, p.Why), "name a directory on a file system with O_DIRECT, such as ext4 or xfs, with --dir")
+	case disk.Buffered:
+		warn(c, "direct IO in %s goes through the page cache (%s): figures from here are labelled, and compare with no others", p.Path, p.Why)
+	case disk.Unknown:
+		warn(c, "nothing says whether direct IO in %s is direct (%s): figures from here are labelled", p.Path, p.Why)
+	}
+	return nil
+}
+
+// setupError gives an error of core/disk its exit status and its hint.
+func setupError(err error) error {
+	var s *disk.SetupError
+	if errors.As(err, &s) {
+		return environment(err, s.Hint)
+	}
+	return err
+}
+
+func (d diagnosis) print(w io.Writer) error {
+	m, p := d.Machine, d.Dir
+	for _, line := range [][2]string{
+		{"kernel", m.Kernel},
+		{"go", m.Go + " " + m.OS + "/" + m.Arch},
+		{"cpu", m.CPU},
+		{"cores", strconv.Itoa(m.Cores) + " (" + m.CPUList + ")"},
+		{"numa", m.NUMA},
+		{"governor", m.Governor},
+		{"memory", m.Memory},
+		{"virtual", m.Virtual},
+		{"load", m.Load},
+		{"directory", p.Path},
+		{"file system", p.FSType + " at " + p.MountPoint + " (" + p.Options + ")"},
+		{"device", p.Device},
+		{"io scheduler", m.Scheduler},
+		{"write cache", m.WriteCache},
+		{"direct IO", string(p.Direct) + " (" + p.Why + ")"},
+		{"alignment", alignText(p)},
+	} {
+		if _, err := fmt.Fprintf(w, "%-13s %s\n", line[0], line[1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func alignText(p disk.Probe) string {
+	if p.Direct == disk.Refused {
+		return "none"
+	}
+	return p.Align.String()
+}

@@ -1,0 +1,69 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A size is a number of bytes on the command line: 4096, 64k, 64KiB, 1m, 2g.
+type size int64
+
+// units are powers of two; "kb" and the like, which some take for powers of
+// ten, are refused.
+var units = map[string]int64{
+	"": 1, "b": 1,
+	"k": 1 << 10, "kib": 1 << 10,
+	"m": 1 << 20, "mib": 1 << 20,
+	"g": 1 << 30, "gib": 1 << 30,
+}
+
+// Set implements pflag.Value.
+func (s *size) Set(text string) error {
+	digits := strings.TrimRightFunc(text, func(r rune) bool { return r < '0' || r > '9' })
+	n, err := strconv.ParseInt(digits, 10, 64)
+	unit, ok := units[strings.ToLower(strings.TrimSpace(text[len(digits):]))]
+	if err != nil || !ok || n <= 0 || n > math.MaxInt64/unit {
+		return errors.New("want a size such as 4096, 64k or 1m")
+	}
+	*s = size(n * unit)
+	return nil
+}
+
+// String implements pflag.Value.
+func (s *size) String() string {
+	if *s == 0 {
+		return ""
+	}
+	n, text := int64(*s), ""
+	for _, u := range []string{"k", "m", "g"} {
+		if n%1024 != 0 {
+			break
+		}
+		n, text = n/1024, u
+	}
+	return strconv.FormatInt(n, 10) + text
+}
+
+// Type implements pflag.Value.
+func (s *size) Type() string { return "size" }
+
+// choose returns what the names stand for, in their order; a name that is
+// unknown or comes twice is an error of usage.
+func choose[T any](what string, names []string, lookup func(string) (T, error)) ([]T, error) {
+	var list []T
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			return nil, usage(fmt.Errorf("%s %q is named twice", what, name), "")
+		}
+		v, err := lookup(name)
+		if err != nil {
+			return nil, usage(err, "'cohbench list' says what they are")
+		}
+		list = append(list, v)
+	}
+	return list, nil
+}

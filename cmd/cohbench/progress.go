@@ -1,0 +1,68 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+// progress shows how a run goes: a bar on a terminal, else a line now and then.
+type progress struct {
+	w     io.Writer
+	term  bool
+	bar   *progressbar.ProgressBar
+	cases int
+	begun int // cases
+	last  time.Time
+}
+
+// linePeriod is how often a line is printed where there is no terminal.
+const linePeriod = 10 * time.Second
+
+func newProgress(w io.Writer) *progress {
+	f, ok := w.(*os.File)
+	return &progress{w: w, term: ok && term.IsTerminal(int(f.Fd()))}
+}
+
+// say prints a line.
+func (p *progress) say(format string, args ...any) {
+	fmt.Fprintf(p.w, format+"\n", args...)
+}
+
+// Start implements bench.Progress.
+func (p *progress) Start(cases int, estimate time.Duration) {
+	p.cases, p.last = cases, time.Now()
+	p.say("%d cases, about %v", cases, estimate.Round(time.Second))
+	if !p.term {
+		return
+	}
+	p.bar = progressbar.NewOptions(cases,
+		progressbar.OptionSetWriter(p.w),
+		progressbar.OptionSetWidth(24),
+		progressbar.OptionShowCount(),
+		progressbar.OptionClearOnFinish(),
+		progressbar.OptionSetPredictTime(true))
+}
+
+// Step implements bench.Progress. A case counts when the next begins.
+func (p *progress) Step(text string) {
+	if p.bar != nil {
+		p.bar.Describe(text)
+		p.bar.Set(p.begun)
+	} else if time.Since(p.last) >= linePeriod {
+		p.last = time.Now()
+		p.say("case %d of %d: %s", p.begun+1, p.cases, text)
+	}
+	p.begun++
+}
+
+// done takes the bar away.
+func (p *progress) done() {
+	if p.bar != nil {
+		p.bar.Clear()
+	}
+}

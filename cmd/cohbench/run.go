@@ -1,0 +1,260 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"math/rand/v2"
+	"os"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/spf13/cobra"
+
+	"cohbench/bench"
+	"cohbench/bench/result"
+	"cohbench/core/coherence"
+	"cohbench/core/disk"
+	"cohbench/workloads"
+)
+
+// runOptions is the command line of run.
+type runOptions struct {
+	engines, workloads []string
+	threads            []int
+	block, size        size
+	duration           time.Duration
+	reps               int
+	dir, out           string
+	seed               uint64
+	quick, full        bool
+	json               bool
+}
+
+func newRun() *cobra.Command {
+	var o runOptions
+	c := &cobra.Command{
+		Use:   "run",
+		Short: "Measure engines on workloads",
+		Long: "run measures every engine on every workload, interleaved and repeatedly, and prints\n" +
+			"a table. All that was measured, with plots and a report, goes to a new directory.\n" +
+			"Lists are separated by commas; 'cohbench list' says what there is.",
+		Example: "  cohbench run --quick\n" +
+			"  cohbench run --engine raw,addlock --workload direct-write --threads 1,8 --block 64k",
+		Args: cobra.NoArgs,
+		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
+	}
+	f := c.Flags()
+	f.StringSliceVar(&o.engines, "engine", nil, "engines to measure (default all)")
+	f.StringSliceVar(&o.workloads, "workload", nil, "workloads to run (default four of them)")
+	f.IntSliceVar(&o.threads, "threads", nil, "numbers of threads (default the workload's)")
+	f.Var(&o.block, "block", "bytes per IO, such as 4k (default the workload's)")
+	f.DurationVar(&o.duration, "duration", 0, "measured time per case, such as 2s (default what fits the time of a run)")
+	f.IntVar(&o.reps, "reps", 0, "repetitions (default 6; no ratios are claimed below that)")
+	f.StringVar(&o.dir, "dir", ".", "directory for the data files, which are removed again")
+	f.Var(&o.size, "size", "bytes per data file, such as 16m (default the workload's)")
+	f.StringVar(&o.out, "out", "", "directory for the results, which must not exist (default cohbench-DATE-TIME)")
+	f.Uint64Var(&o.seed, "seed", 0, "seed of the order and of every case (default a random one)")
+	f.BoolVar(&o.quick, "quick", false, "half a minute: see whether it works, claim no ratios")
+	f.BoolVar(&o.full, "full", false, "all workloads, at 1, 2, 4 and 8 threads: takes hours")
+	f.BoolVar(&o.json, "json", false, "print the records as JSON lines, as they are measured, and no table")
+	c.MarkFlagsMutuallyExclusive("quick", "full")
+	return c
+}
+
+func (o *runOptions) run(c *cobra.Command) error {
+	plan, err := o.plan(c)
+	if err != nil {
+		return err
+	}
+	if err := o.chooseOut(time.Now()); err != nil {
+		return err
+	}
+	probe, err := disk.ProbeDir(o.dir)
+	if err != nil {
+		return setupError(err)
+	}
+	if err := unfit(c, probe); err != nil {
+		return err
+	}
+	return o.measure(c, plan)
+}
+
+// plan makes the plan and checks all that depends on the command line alone.
+func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
+	p := bench.Default()
+	switch {
+	case o.quick:
+		p = bench.Quick()
+	case o.full:
+		p = bench.Full()
+	}
+	if err := o.chooseWhat(&p); err != nil {
+		return p, err
+	}
+	if o.reps < 0 || o.duration < 0 {
+		return p, usage(errors.New("--reps and --duration must not be negative"), "")
+	}
+	if o.threads != nil {
+		p.Threads = o.threads
+	}
+	if o.reps != 0 {
+		p.Reps = o.reps
+	}
+	if o.duration != 0 {
+		p.Duration = o.duration
+	}
+	if !c.Flags().Changed("seed") {
+		o.seed = rand.Uint64()
+	}
+	p.Dir, p.Block, p.Size, p.Seed = o.dir, int(o.block), int64(o.size), o.seed
+	return p, checkParams(p)
+}
+
+// chooseWhat sets what is measured, where the command line says so.
+func (o *runOptions) chooseWhat(p *bench.Plan) (err error) {
+	if o.engines != nil {
+		if p.Engines, err = choose("engine", o.engines, coherence.Lookup); err != nil {
+			return err
+		}
+	}
+	if o.workloads != nil {
+		p.Workloads, err = choose("workload", o.workloads, workloads.Lookup)
+	}
+	return err
+}
+
+// checkParams holds the sizes of the command line against each workload.
+func checkParams(p bench.Plan) error {
+	for _, w := range p.Workloads {
+		params := w.Defaults
+		if p.Block != 0 {
+			params.Block = p.Block
+		}
+		if p.Size != 0 {
+			params.Size = p.Size
+		}
+		for _, n := range append([]int{params.Threads}, p.Threads...) {
+			params.Threads = n
+			if err := params.Check(); err != nil {
+				return usage(fmt.Errorf("workload %s: %w", w.Name, err), "")
+			}
+		}
+	}
+	return nil
+}
+
+// chooseOut names the directory for the results. One that exists is refused
+// before anything is measured.
+func (o *runOptions) chooseOut(now time.Time) error {
+	if o.out == "" {
+		o.out = now.Format("cohbench-20060102-150405")
+	}
+	_, err := os.Lstat(o.out)
+	switch {
+	case err == nil:
+		return environment(fmt.Errorf("results directory %s: exists already", o.out), "name another with --out: results are never overwritten")
+	case !errors.Is(err, fs.ErrNotExist):
+		return environment(fmt.Errorf("results directory: %w", err), "name another with --out")
+	}
+	return nil
+}
+
+// measure runs the plan and prints what came of it.
+func (o *runOptions) measure(c *cobra.Command, plan bench.Plan) error {
+	ctx := c.Context()
+	p := newProgress(c.ErrOrStderr())
+	p.say("preparing data files in %s", o.dir)
+	r, err := bench.NewRunner(ctx, plan)
+	if err != nil {
+		return o.aborted(ctx, err)
+	}
+	dir, err := result.Create(o.out, r.Env())
+	if err != nil {
+		return errors.Join(environment(err, ""), r.Close())
+	}
+	rep, err := r.Run(ctx, o.sink(c, dir), p)
+	p.done()
+	// The files go first: whatever fails from here on leaves none behind.
+	if err := errors.Join(setupError(err), r.Close(), dir.Close()); err != nil {
+		fmt.Fprintf(c.ErrOrStderr(), "what was measured until then is in %s\n", o.out)
+		return err
+	}
+	return o.conclude(c, rep)
+}
+
+// aborted is the error of a run that measured nothing.
+func (o *runOptions) aborted(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return &exitError{statusInterrupted, errors.New("interrupted: nothing was measured"), ""}
+	}
+	return setupError(err)
+}
+
+// sink is where records go: to the directory, and with --json to stdout too.
+func (o *runOptions) sink(c *cobra.Command, dir *result.Dir) bench.Sink {
+	if !o.json {
+		return dir
+	}
+	return &printer{dir, json.NewEncoder(c.OutOrStdout())}
+}
+
+// printer is a Sink that prints what it has kept.
+type printer struct {
+	*result.Dir
+	out *json.Encoder
+}
+
+// Append implements bench.Sink.
+func (p *printer) Append(r *result.Record, hists map[string]*hdrhistogram.Histogram) error {
+	if err := p.Dir.Append(r, hists); err != nil {
+		return err
+	}
+	return p.out.Encode(r)
+}
+
+// conclude prints the results, writes the report, and decides the status.
+func (o *runOptions) conclude(c *cobra.Command, rep *bench.Report) error {
+	if len(rep.Records) > 0 {
+		if err := o.present(c); err != nil {
+			return err
+		}
+	}
+	for _, w := range rep.Verdict.Warnings {
+		warn(c, "%s", w)
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "results, plots and report are in %s\n", o.out)
+	return status(c, rep)
+}
+
+// present reads the run back and shows it: what is printed is what was kept.
+func (o *runOptions) present(c *cobra.Command) error {
+	run, err := openRun(c, o.out)
+	if err != nil {
+		return err
+	}
+	if !o.json {
+		if err := printTable(c, run); err != nil {
+			return err
+		}
+	}
+	_, err = writeReport(run)
+	return err
+}
+
+// status is the outcome of a run as an error. A broken claim outweighs the
+// interrupt after it.
+func status(c *cobra.Command, rep *bench.Report) error {
+	for _, b := range rep.Verdict.Broken {
+		fmt.Fprintf(c.ErrOrStderr(), "error: %s\n", b)
+	}
+	switch {
+	case len(rep.Verdict.Broken) > 0:
+		return &exitError{status: statusBroken}
+	case rep.Interrupted:
+		return &exitError{statusInterrupted, fmt.Errorf("interrupted after %d cases, which are kept", len(rep.Records)), ""}
+	}
+	return nil
+}
