@@ -251,10 +251,14 @@ func (r *Reader) classify(s *snapshot, i int, w id, o *origin) fault {
 		newer := makeMark(seen.start, seen.id.writer())
 		switch other := r.sightedOrigin(s, i, seen.id); {
 		case !other.open && other.end < o.start: // it was the earlier read that was wrong
-		case !other.open && other.end <= r.start:
+		case other.open || other.end > r.start:
+			if x == noFault {
+				x = fault{InFlight, newer}
+			}
+		case other.start > o.end:
+			return fault{Inverted, newer}
+		default:
 			return fault{Flipped, newer}
-		case x == noFault:
-			x = fault{InFlight, newer}
 		}
 	}
 	return x
