@@ -10,7 +10,7 @@ import (
 // the buffer is a mapping.
 func (m *AddressSpace) ReadAt(t *Task, b Buffer, off int64) (int, error) {
 	t.Op("buffered read")
-	if err := m.policy.Hooks.BeginBuffered(t, m); err != nil {
+	if err := m.beginBuffered(t, off, b.Size()); err != nil {
 		return 0, err
 	}
 	defer m.policy.Hooks.EndBuffered(t, m)
@@ -26,6 +26,14 @@ func (m *AddressSpace) ReadAt(t *Task, b Buffer, off int64) (int, error) {
 			return n, err
 		}
 	}
+}
+
+// beginBuffered is the policy's BeginBuffered, with the wait for it counted as
+// an attempt to add what is not cached.
+func (m *AddressSpace) beginBuffered(t *Task, off int64, n int) error {
+	m.tryMissing(t, pagesOf(off, int64(n)))
+	defer m.exposed.done(t.Thread)
+	return m.policy.Hooks.BeginBuffered(t, m)
 }
 
 // piece is how much of b from n on lies in one page of the file.
@@ -67,7 +75,7 @@ func (m *AddressSpace) WriteAt(t *Task, b Buffer, off int64) (int, error) {
 		return 0, err
 	}
 	defer t.UnlockInode(m, sched.Exclusive)
-	if err := m.policy.Hooks.BeginBuffered(t, m); err != nil {
+	if err := m.beginBuffered(t, off, b.Size()); err != nil {
 		return 0, err
 	}
 	defer m.policy.Hooks.EndBuffered(t, m)
@@ -134,7 +142,8 @@ func (m *AddressSpace) writeBegin(t *Task, idx PageIndex, whole bool) (*Page, er
 	} else if p != nil {
 		t.put(m, p)
 	}
-	m.exposed.attempt(t.Thread, idx)
+	m.exposed.try(t.Thread, pageRange{idx, idx + 1})
+	defer m.exposed.done(t.Thread)
 	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
 		return nil, err
 	}

@@ -242,6 +242,12 @@ func (m *AddressSpace) submitAll(t *Task, d *DirectIO, b Buffer) (int, error) {
 		if k == 0 && err != nil {
 			return n, fmt.Errorf("direct IO of [%#x, %#x) of %s: pin the buffer: %w", d.Off, d.Off+d.N, m, err)
 		}
+		if k == 0 { // only lock cycles so far: let those we waited for go on
+			if err := t.Spin(m.loc(PageIndex(d.Off / PageSize))); err != nil {
+				return n, err
+			}
+			continue
+		}
 		k, err = m.submit(t, d, b, n, k)
 		n += k
 		if err != nil {
@@ -318,9 +324,6 @@ func (t *Task) unpin() {
 // submit moves k bytes between the disk and the buffer, from byte n of both on,
 // and unpins them.
 func (m *AddressSpace) submit(t *Task, d *DirectIO, b Buffer, n, k int) (int, error) {
-	if k == 0 {
-		return 0, nil // only lock cycles so far
-	}
 	mem := t.pinned
 	if b.Map == nil {
 		mem = b.Mem[n:]

@@ -8,40 +8,72 @@ import (
 
 // exposures counts direct writes during which another task tried to add an
 // overlapping page: the opportunities for staleness. Without it an engine
-// that blocks its faulters looks coherent by checking less.
+// that blocks its faulters looks coherent by checking less. Whoever waits for
+// the leave to add is trying, and counts for each direct write that it waits
+// through.
 //
-// Each task has a slot with the pages of its direct write in flight and a bit
-// that an attempt sets; an attempt costs one load per task, and precedes a
-// disk read.
-//
-// A slot is one word, so that an attempt marks just the write it saw:
-// first page << 24 | pages << 1 | touched; 0 when no write is in flight.
+// Each task has a slot for its direct write in flight and one for its attempt.
+// Either side publishes its own and then looks at the others'; the atomics are
+// sequentially consistent, so one of the two sees the other.
 type exposures struct {
-	slots sched.PerThread[atomic.Uint64]
+	writes   sched.PerThread[atomic.Uint64]
+	attempts sched.PerThread[atomic.Uint64]
 }
 
-const exposureMaxPages = 1<<23 - 1
+// A slot is a range of pages and a bit in one word, so that a mark hits just
+// the write that was seen: first page << 24 | pages << 1 | touched; 0 for none.
+const (
+	slotTouched  = 1
+	slotMaxPages = 1<<23 - 1
+)
+
+func slotOf(r pageRange) uint64 {
+	return uint64(r.start)<<24 | uint64(min(r.end-r.start, slotMaxPages))<<1
+}
+
+// overlap says whether two slots share a page.
+func overlap(a, b uint64) bool {
+	return a>>24 < b>>24+b>>1&slotMaxPages && b>>24 < a>>24+a>>1&slotMaxPages
+}
 
 // begin announces a direct write of the pages r by t.
 func (e *exposures) begin(t *sched.Thread, r pageRange) {
-	n := min(r.end-r.start, exposureMaxPages)
-	e.slots.Of(t).Store(uint64(r.start)<<24 | uint64(n)<<1)
-}
-
-// end takes it back and says whether an attempt hit it.
-func (e *exposures) end(t *sched.Thread) bool {
-	return e.slots.Of(t).Swap(0)&1 != 0
-}
-
-// attempt notes that t is about to add page idx.
-func (e *exposures) attempt(t *sched.Thread, idx PageIndex) {
-	for i := range e.slots.Len() {
-		s := e.slots.At(i)
-		w := s.Load()
-		first := PageIndex(w >> 24)
-		if w == 0 || w&1 != 0 || i == t.ID || idx < first || idx >= first+PageIndex(w>>1&exposureMaxPages) {
-			continue
+	own, w := e.writes.Of(t), slotOf(r)
+	own.Store(w)
+	for i := range e.attempts.Len() {
+		if a := e.attempts.At(i).Load(); a != 0 && i != t.ID && overlap(a, w) {
+			own.Store(w | slotTouched)
+			return
 		}
-		s.CompareAndSwap(w, w|1)
+	}
+}
+
+// end takes it back and says whether an attempt met it.
+func (e *exposures) end(t *sched.Thread) bool {
+	return e.writes.Of(t).Swap(0)&slotTouched != 0
+}
+
+// try announces that t is about to add pages of r; done takes it back.
+func (e *exposures) try(t *sched.Thread, r pageRange) {
+	a := slotOf(r)
+	e.attempts.Of(t).Store(a)
+	for i := range e.writes.Len() {
+		s := e.writes.At(i)
+		if w := s.Load(); w != 0 && w&slotTouched == 0 && i != t.ID && overlap(a, w) {
+			s.CompareAndSwap(w, w|slotTouched)
+		}
+	}
+}
+
+func (e *exposures) done(t *sched.Thread) { e.attempts.Of(t).Store(0) }
+
+// tryMissing is try if a page of r is not cached, before anybody is asked for
+// the leave to add it.
+func (m *AddressSpace) tryMissing(t *Task, r pageRange) {
+	for i := r.start; i < r.end; i++ {
+		if s := m.pages.slot(i); s == nil || s.Load() == nil {
+			m.exposed.try(t.Thread, r)
+			return
+		}
 	}
 }

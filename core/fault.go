@@ -115,6 +115,8 @@ func (m *AddressSpace) beyondEOF(idx PageIndex) bool {
 // before the translation is installed. (Installing without the page lock
 // makes addlock stale.)
 func (m *AddressSpace) faultIn(t *Task, idx PageIndex) (*Page, error) {
+	m.tryMissing(t, pageRange{idx, idx + 1})
+	defer m.exposed.done(t.Thread)
 	if err := m.policy.Hooks.BeginFault(t, m); err != nil {
 		return nil, err
 	}
@@ -149,7 +151,7 @@ func (m *AddressSpace) filemapFault(t *Task, idx PageIndex) (*Page, error) {
 }
 
 func (m *AddressSpace) fillForFault(t *Task, idx PageIndex) (*Page, error) {
-	m.exposed.attempt(t.Thread, idx)
+	m.exposed.try(t.Thread, pageRange{idx, idx + 1})
 	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
 		return nil, err
 	}

@@ -30,7 +30,8 @@ func (m *AddressSpace) readPage(t *Task, idx PageIndex) (*Page, error) {
 		}
 		t.put(m, p)
 	}
-	m.exposed.attempt(t.Thread, idx)
+	m.exposed.try(t.Thread, pageRange{idx, idx + 1})
+	defer m.exposed.done(t.Thread)
 	if err := m.policy.Hooks.BeginFill(t, m); err != nil {
 		return nil, err
 	}
