@@ -36,9 +36,17 @@ func chance(c compare.Chance) string {
 	case c.None != "":
 		return c.None
 	case c.Bound():
-		return fmt.Sprintf("<%s (0/%s)", scientific(c.Hi), si(float64(c.Trials)))
+		return fmt.Sprintf("<%s (0/%s)", scientific(c.Hi), trials(c.Trials))
 	}
 	return fmt.Sprintf("%s [%s, %s]", scientific(c.Value), scientific(c.Lo), scientific(c.Hi))
+}
+
+// trials prints a count in full as long as it is short.
+func trials(n int64) string {
+	if n < 1000 {
+		return strconv.FormatInt(n, 10)
+	}
+	return si(float64(n))
 }
 
 // scientific prints two significant digits: 0.4, 0.042, 4.2e-4.
@@ -64,10 +72,13 @@ func si(v float64) string {
 }
 
 func digits(v float64) string {
-	if math.Abs(v) >= 999.5 {
+	switch {
+	case v == 0:
+		return "0"
+	case math.Abs(v) >= 999.5:
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
-	return strconv.FormatFloat(v, 'g', 3, 64)
+	return strings.TrimSuffix(fmt.Sprintf("%#.3g", v), ".")
 }
 
 // duration prints ns.

@@ -45,7 +45,8 @@ type view struct {
 	Broken     []string // claims that were broken
 	Incomplete string
 	Problems   []result.Problem
-	Plots      []picture
+	Lead       *picture  // the first plot, which tells the story
+	Plots      []picture // the others
 	Sections   []Section
 	Details    []detail
 	Facts      []fact
@@ -78,6 +79,9 @@ func newView(run *result.Run, plots []Plot) *view {
 	}
 	for _, p := range plots {
 		v.Plots = append(v.Plots, picture{p.Title, inline(p.SVG)})
+	}
+	if len(v.Plots) > 0 {
+		v.Lead, v.Plots = &v.Plots[0], v.Plots[1:]
 	}
 	for _, name := range slices.Sorted(maps.Keys(run.Env.Probed)) {
 		v.Probed = append(v.Probed, fact{name, run.Env.Probed[name]})

@@ -1,0 +1,215 @@
+package report_test
+
+import (
+	"bytes"
+	"encoding/xml"
+	"flag"
+	"io"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"cohbench/bench/report"
+	"cohbench/bench/result"
+	"cohbench/bench/result/resulttest"
+)
+
+var update = flag.Bool("update", false, "rewrite testdata")
+
+func made(reps int, threads ...int) *result.Run {
+	return &result.Run{Env: resulttest.Env(reps, threads), Records: resulttest.Records(1, reps, threads)}
+}
+
+func text(t *testing.T, run *result.Run, width int) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.Text(&b, run, width); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func html(t *testing.T, run *result.Run, plots ...report.Plot) string {
+	t.Helper()
+	var b strings.Builder
+	if err := report.HTML(&b, run, plots); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got != string(want) {
+		t.Errorf("%s differs (go test -update rewrites it); got\n%s", path, got)
+	}
+}
+
+func TestTextGolden(t *testing.T) {
+	golden(t, "wide.txt", text(t, made(6, 8), 0))
+	golden(t, "narrow.txt", text(t, made(6, 8), 80))
+}
+
+func TestTextKeepsToTheWidth(t *testing.T) {
+	for _, width := range []int{60, 80, 100, 132} {
+		for line := range strings.Lines(text(t, made(6, 1, 8), width)) {
+			if n := utf8.RuneCountInString(strings.TrimSuffix(line, "\n")); n > width {
+				t.Errorf("%d columns in a line for %d: %q", n, width, line)
+			}
+		}
+	}
+}
+
+func TestBelowSixRepetitionsNoRatioIsClaimed(t *testing.T) {
+	got := text(t, made(3, 8), 0)
+	if !strings.Contains(got, "no ratios: 3 paired repetitions, at least 6 are needed") {
+		t.Errorf("the refusal is not there:\n%s", got)
+	}
+	if m := regexp.MustCompile(`slower|faster|0\.\d\d \[`).FindString(got); m != "" && !strings.Contains(m, "0.4") {
+		t.Errorf("%q is claimed of three repetitions:\n%s", m, got)
+	}
+}
+
+func TestStatusColumn(t *testing.T) {
+	run := made(6, 8)
+	for i := range run.Records {
+		r := &run.Records[i]
+		switch {
+		case r.Engine == "addlock" && r.Workload == "direct-write+store" && r.Rep == 2:
+			r.Oracle.Inverted = 1
+		case r.Engine == "invalidate-lock" && r.Workload == "direct-write" && r.Rep < 2:
+			r.Status = result.StatusStarved
+		}
+	}
+	for _, want := range []string{`addlock-nofdm .* deadlock 6/6\n`, `addlock .* BROKEN CLAIM\n`, `invalidate-lock .* starved 2/6\n`, `none .* ok\n`} {
+		if !regexp.MustCompile(want).MatchString(text(t, run, 0)) {
+			t.Errorf("no line matches %q:\n%s", want, text(t, run, 0))
+		}
+	}
+	page := html(t, run)
+	if !strings.Contains(page, "Coherence was claimed and broken") || !strings.Contains(page, "addlock on direct-write&#43;store, 8 threads") {
+		t.Error("the page does not open with the broken claim")
+	}
+}
+
+func TestHeadings(t *testing.T) {
+	run := made(6, 8)
+	run.Records = run.Records[:100]
+	run.Problems = []result.Problem{{File: "results.jsonl", Line: 101, Why: "cut off"}}
+	for i := range run.Records {
+		run.Records[i].IO = "buffered"
+	}
+	if got := text(t, run, 0); !strings.Contains(got, "incomplete: 100 of 192 planned records") || !strings.Contains(got, "IO here is buffered") {
+		t.Errorf("not said that the run is incomplete and buffered:\n%s", got)
+	}
+	page := html(t, run)
+	for _, want := range []string{"incomplete: 100 of 192", "results.jsonl:101: cut off", "IO here is buffered"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page does not say %q", want)
+		}
+	}
+}
+
+var svg = report.Plot{Title: "Throughput", SVG: []byte(`<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><text>raw</text></svg>`)}
+
+// The page needs nothing but itself.
+func TestHTMLIsSelfContained(t *testing.T) {
+	page := html(t, made(6, 8), svg, svg)
+	if strings.Count(page, "<svg") != 2 || strings.Contains(page, "<?xml") {
+		t.Error("plots are not inline")
+	}
+	rest := strings.ReplaceAll(page, `xmlns="http://www.w3.org/2000/svg"`, "")
+	for _, bad := range []string{"http:", "https:", "<script", "<link", "src=", "url(", "@import", "ZgotmplZ"} {
+		if strings.Contains(rest, bad) {
+			t.Errorf("the page has %q", bad)
+		}
+	}
+	for _, id := range regexp.MustCompile(`href="#([a-z]+)"`).FindAllStringSubmatch(page, -1) {
+		if !strings.Contains(page, `id="`+id[1]+`"`) {
+			t.Errorf("a link leads to #%s, which there is not", id[1])
+		}
+	}
+}
+
+// Every element that is opened is closed in its turn.
+func TestHTMLIsBalanced(t *testing.T) {
+	for name, run := range map[string]*result.Run{"full": made(6, 1, 8), "short": made(2, 8), "no environment": {Records: resulttest.Records(1, 6, []int{8})}} {
+		d := xml.NewDecoder(strings.NewReader(html(t, run, svg)))
+		d.Entity = xml.HTMLEntity
+		for {
+			_, err := d.Token()
+			if err == io.EOF {
+				break
+			}
+			if err != nil {
+				t.Fatalf("%s: %v", name, err)
+			}
+		}
+	}
+}
+
+// A results.jsonl may come from anybody.
+func TestHTMLEscapes(t *testing.T) {
+	run := made(6, 8)
+	evil := `<img src=x onerror=alert(1)>`
+	for i := range run.Records {
+		r := &run.Records[i]
+		if r.Engine == "none" {
+			r.Engine, r.Detail = evil, evil
+		}
+	}
+	run.Env.Kernel, run.Env.Command = evil, []string{evil}
+	if page := html(t, run); strings.Contains(page, "<img") || !strings.Contains(page, "&lt;img") {
+		t.Error("a name went into the page as it was")
+	}
+}
+
+func TestHTMLReports(t *testing.T) {
+	page := html(t, made(6, 8))
+	if !strings.Contains(page, "addlock-nofdm, self-buffer, 8 threads, repetition 0: deadlock") || !strings.Contains(page, "writer-0 blocks file 1") {
+		t.Error("the deadlock report is not there")
+	}
+}
+
+type failing struct{}
+
+func (failing) Write([]byte) (int, error) { return 0, io.ErrShortWrite }
+
+func TestWriteErrorsAreReported(t *testing.T) {
+	if err := report.Text(failing{}, made(6, 8), 80); err == nil {
+		t.Error("Text lost an error")
+	}
+	if err := report.HTML(failing{}, made(6, 8), nil); err == nil {
+		t.Error("HTML lost an error")
+	}
+}
+
+func ExampleText() {
+	run := made(6, 8) // made up
+	var narrow bytes.Buffer
+	if err := report.Text(&narrow, run, 80); err != nil {
+		panic(err)
+	}
+	for i, line := range strings.SplitAfter(narrow.String(), "\n")[:4] {
+		if i != 1 {
+			os.Stdout.WriteString(line)
+		}
+	}
+	// Output:
+	// direct-write, 8 threads
+	// raw                 44.3k           1                                 393 µs
+	// addlock             40.9k           0.92 [0.90, 0.94]  slower         439 µs
+}
