@@ -127,13 +127,13 @@ func (r *Reader) leave(s *snapshot, n int) {
 func (r *Reader) stamps(s *snapshot, lo, hi int, stamp uint64) {
 	w := idOf(stamp)
 	if stamp^w.base() != s.key || w.writer() == 0 {
-		r.report(s, lo, hi, Violation{Kind: Torn})
+		r.report(s, lo, hi, Violation{Kind: Torn, Value: stamp})
 		return
 	}
 	o, ok := r.f.origin(w)
 	switch {
 	case !ok:
-		r.report(s, lo, hi, Violation{Kind: Nowhere})
+		r.reportFault(s, lo, hi, w, &o, fault{kind: Nowhere})
 	case o.start != 0 && !o.covers(s.off+int64(lo)*Cell, s.off+int64(hi)*Cell):
 		r.clip(s, lo, hi, w, &o)
 	default:
@@ -152,9 +152,9 @@ func (r *Reader) clip(s *snapshot, lo, hi int, w id, o *origin) {
 	if a == b {
 		a, b = hi, hi
 	}
-	r.report(s, lo, a, Violation{Kind: Nowhere})
+	r.reportFault(s, lo, a, w, o, fault{kind: Nowhere})
 	r.run(s, a, b, w, o)
-	r.report(s, b, hi, Violation{Kind: Nowhere})
+	r.reportFault(s, b, hi, w, o, fault{kind: Nowhere})
 }
 
 // zeros judges cells [lo, hi), which are zero.

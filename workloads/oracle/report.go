@@ -1,11 +1,15 @@
 package oracle
 
-// report files cells [lo, hi) of a block as v says.
+// report files cells [lo, hi) of a block as v says. v.Value lacks the cell's
+// hash.
 func (r *Reader) report(s *snapshot, lo, hi int, v Violation) {
 	if lo == hi {
 		return
 	}
 	v.File, v.Off, v.Cells, v.View, v.AgeNs = r.f.name, s.off+int64(lo)*Cell, hi-lo, r.view, -1
+	if !v.Zero {
+		v.Value ^= cellHash(v.Off)
+	}
 	if v.Kind == Stale {
 		r.behind(s, &v)
 		if r.final != nil {
@@ -22,10 +26,14 @@ func (r *Reader) report(s *snapshot, lo, hi int, v Violation) {
 
 // reportFault files cells [lo, hi), which hold what w wrote, or zero.
 func (r *Reader) reportFault(s *snapshot, lo, hi int, w id, o *origin, x fault) {
-	r.report(s, lo, hi, Violation{
+	v := Violation{
 		Kind: x.kind, Zero: w == 0, Writer: w.writer(), Seq: w.seq(), End: o.end,
 		NewerWriter: x.newer.writer(), NewerStart: x.newer.start(),
-	})
+	}
+	if w != 0 {
+		v.Value = s.key ^ w.base()
+	}
+	r.report(s, lo, hi, v)
 }
 
 func (r *Reader) count(k Kind, cells int) {

@@ -165,7 +165,12 @@ func TestHistories(t *testing.T) {
 		"torn": func(h *hist) {
 			p := h.write(h.a, 0, page)
 			copy(p[12:16], "torn")
-			h.want(h.read(0, p), Torn)
+			r := h.f.Reader()
+			r.Begin(0, page)
+			h.want(r.Check(p), Torn)
+			if v := r.Violations[0]; v.Off != 8 || v.Value != word(p[8:]) || v.Cells != 1 {
+				h.t.Errorf("violation %+v", v)
+			}
 		},
 		"half of another write": func(h *hist) {
 			h.write(h.a, page, page)
@@ -216,7 +221,10 @@ func TestHistories(t *testing.T) {
 			r.Begin(0, page)
 			h.want(r.Check(p), Nowhere)
 			if r.Counts.Nowhere != (page-512)/Cell || len(r.Violations) != 2 {
-				h.t.Errorf("%d cells from nowhere, %d violations", r.Counts.Nowhere, len(r.Violations))
+				h.t.Fatalf("%d cells from nowhere, %d violations", r.Counts.Nowhere, len(r.Violations))
+			}
+			if v := r.Violations[1]; v.Off != 1536 || v.Value != word(p[1536:]) || v.Writer != 1 || v.Cells != (page-1536)/Cell {
+				h.t.Errorf("violation %+v", v)
 			}
 		},
 		"a stamp of a punch": func(h *hist) {
@@ -340,7 +348,7 @@ func TestBehind(t *testing.T) {
 	r.Begin(0, page)
 	h.want(r.Check(p), Stale)
 	v := r.Violations[0]
-	if v.Versions != 3 || v.AgeNs != 1000 || v.Cells != page/Cell || v.Writer != 1 || v.Seq != 1 {
+	if v.Value != word(p) || v.Versions != 3 || v.AgeNs != 1000 || v.Cells != page/Cell || v.Writer != 1 || v.Seq != 1 {
 		t.Errorf("violation %+v", v)
 	}
 	c := r.Counts
