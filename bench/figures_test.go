@@ -50,15 +50,14 @@ func directWriteFigures(b *testing.B, reps int, d time.Duration) {
 		Reps:      reps, Duration: d,
 	})
 	rate := compare.Rate("direct-write")
+	raw := caseOf(b, run, "raw", 8)
+	noise := compare.AA(run, raw, rate)
 	ratio := func(name string, x, y result.Case) compare.Ratio {
 		r := compare.Paired(compare.Series(run, x, rate), compare.Series(run, y, rate))
-		reportRatio(b, name, r)
+		reportRatio(b, name, r, noise)
 		return r
 	}
-	raw := caseOf(b, run, "raw", 8)
-	twin := raw
-	twin.Pair = 1
-	ratio("raw/raw", twin, raw)
+	reportRatio(b, "raw/raw", noise, noise)
 	ratio("addlock/raw", caseOf(b, run, "addlock", 8), raw)
 	ratio("addlock/invalidate-lock", caseOf(b, run, "addlock", 8), caseOf(b, run, "invalidate-lock", 8))
 	if r := ratio("raw(8)/raw(1)", raw, caseOf(b, run, "raw", 1)); r.Center < 2 {
@@ -137,13 +136,14 @@ func caseOf(b *testing.B, records []result.Record, engine string, threads int) r
 	return result.Case{}
 }
 
-func reportRatio(b *testing.B, name string, r compare.Ratio) {
+func reportRatio(b *testing.B, name string, r, noise compare.Ratio) {
 	b.Helper()
 	if r.Refused != "" {
 		b.Logf("%s: %s", name, r.Refused)
 		return
 	}
 	reportEstimate(b, name, r.Estimate)
+	b.Logf("%s: %s", name, r.Verdict(noise))
 }
 
 func reportEstimate(b *testing.B, name string, e compare.Estimate) {

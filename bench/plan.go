@@ -39,7 +39,7 @@ const (
 	defaultBudget = 100 * time.Second
 	quickReps     = 2
 	quickBudget   = 24 * time.Second
-	fullDuration  = 2 * time.Second
+	fullDuration  = time.Second
 	fullReps      = 10
 )
 
@@ -69,7 +69,8 @@ func Quick() Plan {
 	return p
 }
 
-// Full is everything: all workloads, at 1, 2, 4 and 8 threads.
+// Full is everything: all workloads, at 1, 2, 4 and 8 threads, ten repetitions
+// of a second each. It takes more than an hour.
 func Full() Plan {
 	return Plan{
 		Engines:   coherence.Engines(),
@@ -93,25 +94,39 @@ func lookup(names ...string) []*workloads.Workload {
 	return list
 }
 
-// withDefaults fills in what may be left out, or says what may not.
-func (p Plan) withDefaults() (Plan, error) {
+// Check says what is wrong with a plan, as far as the plan alone can tell.
+func (p Plan) Check() error {
 	switch {
 	case len(p.Engines) == 0:
-		return p, errors.New("plan: no engine")
+		return errors.New("plan: no engine")
 	case len(p.Workloads) == 0:
-		return p, errors.New("plan: no workload")
+		return errors.New("plan: no workload")
 	case p.Reps < 0 || p.Duration < 0 || p.Budget < 0 || p.Block < 0 || p.Size < 0:
-		return p, errors.New("plan: repetitions, durations and sizes must not be negative")
+		return errors.New("plan: repetitions, durations and sizes must not be negative")
 	}
-	for _, n := range p.Threads {
-		if n < 1 {
-			return p, fmt.Errorf("plan: %d threads: want at least one", n)
+	for i, n := range p.Threads {
+		if n < 1 || slices.Contains(p.Threads[:i], n) {
+			return fmt.Errorf("plan: threads %v: want different numbers above 0", p.Threads)
 		}
 	}
+	for _, g := range p.groups() {
+		c := workloads.Case{
+			Engine: p.cached(), Backing: make([]core.Backing, g.workload.Files),
+			Workload: g.workload, Params: g.params,
+		}
+		if err := c.Check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// withDefaults fills in what may be left out.
+func (p Plan) withDefaults() Plan {
 	p.Dir = orDefault(p.Dir, ".")
 	p.Reps = orDefault(p.Reps, defaultReps)
 	p.Budget = orDefault(p.Budget, defaultBudget)
-	return p, nil
+	return p
 }
 
 func orDefault[T comparable](v, def T) T {
@@ -151,6 +166,16 @@ func (p *Plan) groups() []group {
 type contender struct {
 	engine core.Engine
 	pair   int
+}
+
+// procs is GOMAXPROCS for the cases of g: enough for all its tasks, and the same
+// for an engine that runs only some of them.
+func (g group) procs() int {
+	tasks := 0
+	for _, role := range g.workload.Roles(g.params) {
+		tasks += role.Threads
+	}
+	return workloads.DefaultProcs(tasks)
 }
 
 // contenders lists the plan's engines, with the twin behind them.

@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -30,10 +31,7 @@ func TestPresets(t *testing.T) {
 }
 
 func TestPlanDefaults(t *testing.T) {
-	p, err := Plan{Engines: engines(t, "raw"), Workloads: []*workloads.Workload{workloads.DirectWrite}}.withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
+	p := Plan{Engines: engines(t, "raw"), Workloads: []*workloads.Workload{workloads.DirectWrite}}.withDefaults()
 	g := p.groups()
 	if len(g) != 1 || g[0].params != workloads.DirectWrite.Defaults {
 		t.Errorf("groups %+v, want one with the workload's own parameters", g)
@@ -43,17 +41,28 @@ func TestPlanDefaults(t *testing.T) {
 	}
 }
 
-func TestPlanRefusals(t *testing.T) {
+func TestPlanCheck(t *testing.T) {
+	for name, p := range map[string]Plan{"default": Default(), "quick": Quick(), "full": Full()} {
+		if err := p.Check(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 	good := Plan{Engines: engines(t, "raw"), Workloads: []*workloads.Workload{workloads.DirectWrite}}
 	for want, spoil := range map[string]func(*Plan){
-		"no engine":   func(p *Plan) { p.Engines = nil },
-		"no workload": func(p *Plan) { p.Workloads = nil },
-		"0 threads":   func(p *Plan) { p.Threads = []int{2, 0} },
-		"negative":    func(p *Plan) { p.Duration = -1 },
+		"no engine":      func(p *Plan) { p.Engines = nil },
+		"no workload":    func(p *Plan) { p.Workloads = nil },
+		"threads [2 0]":  func(p *Plan) { p.Threads = []int{2, 0} },
+		"threads [4 4]":  func(p *Plan) { p.Threads = []int{4, 4} },
+		"negative":       func(p *Plan) { p.Duration = -1 },
+		"direct-write: ": func(p *Plan) { p.Block = 1000 },
+		"self-buffer: ": func(p *Plan) {
+			p.Workloads = append(slices.Clip(p.Workloads), workloads.SelfBuffer)
+			p.Threads, p.Size = []int{1, 64}, 64<<10
+		},
 	} {
 		p := good
 		spoil(&p)
-		if _, err := p.withDefaults(); err == nil || !strings.Contains(err.Error(), want) {
+		if err := p.Check(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("want an error with %q, have %v", want, err)
 		}
 	}
@@ -91,5 +100,14 @@ func TestTwin(t *testing.T) {
 		if len(list) != len(tt.engines)+1 || last.pair != 1 || last.engine.Name() != tt.twin {
 			t.Errorf("contenders %v: want all engines, and %s twice", list, tt.twin)
 		}
+	}
+}
+
+// The number of Ps is part of what is measured, so it must not depend on the
+// engine.
+func TestProcsCountEveryRole(t *testing.T) {
+	g := group{workloads.FaultStorm, workloads.FaultStorm.Defaults}
+	if got, want := g.procs(), workloads.DefaultProcs(g.params.Threads+g.params.Partners); got != want {
+		t.Errorf("%d Ps, want %d", got, want)
 	}
 }

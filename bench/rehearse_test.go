@@ -29,14 +29,11 @@ func TestFit(t *testing.T) {
 // rehearsed makes a runner of two workloads and three engines, six
 // repetitions, without running anything.
 func rehearsedRunner(t *testing.T, budget time.Duration) *Runner {
-	p, err := Plan{
+	p := Plan{
 		Engines:   engines(t, "raw", "addlock"),
 		Workloads: []*workloads.Workload{workloads.DirectWrite, workloads.DirectWriteStore},
 		Budget:    budget,
 	}.withDefaults()
-	if err != nil {
-		t.Fatal(err)
-	}
 	return &Runner{Plan: p, groups: p.groups(), costs: map[string]cost{
 		workloads.DirectWrite.Name:      {50 * ms, 1},
 		workloads.DirectWriteStore.Name: {100 * ms, 3},

@@ -48,10 +48,10 @@ type Report struct {
 // removes the files; on an error none is left. An error of the environment is
 // a *disk.SetupError or Is errors.ErrUnsupported.
 func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
-	p, err := p.withDefaults()
-	if err != nil {
+	if err := p.Check(); err != nil {
 		return nil, err
 	}
+	p = p.withDefaults()
 	r := &Runner{Plan: p, groups: p.groups(), files: newFiles(p.Dir), costs: map[string]cost{}}
 	if err := r.prepare(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
@@ -62,21 +62,15 @@ func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 // Close removes the data files.
 func (r *Runner) Close() error { return r.files.remove() }
 
-// prepare makes all files and looks at all parameters first, so that a disk
-// that is too small, or blocks that do not fit, are found before anything is
-// measured.
+// prepare makes all files first, so that a disk that is too small is found
+// before anything is measured.
 func (r *Runner) prepare(ctx context.Context) error {
 	var err error
 	if r.Probe, err = disk.ProbeDir(r.Plan.Dir); err != nil {
 		return err
 	}
 	for _, g := range r.groups {
-		backing, err := r.files.backing(g)
-		if err != nil {
-			return err
-		}
-		c := workloads.Case{Engine: r.Plan.cached(), Backing: backing, Workload: g.workload, Params: g.params}
-		if err := c.Check(); err != nil {
+		if _, err := r.files.backing(g); err != nil {
 			return err
 		}
 	}
@@ -171,6 +165,7 @@ func (r *Runner) runCase(ctx context.Context, s slot, d time.Duration) (*workloa
 		Seed:     s.seed,
 		Oracle:   true,
 		SoloP99:  r.soloP99,
+		Procs:    s.procs(),
 	}
 	out, err := c.Run(ctx)
 	if err != nil {

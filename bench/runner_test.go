@@ -192,20 +192,6 @@ func TestRunnerNoDirectory(t *testing.T) {
 	}
 }
 
-// Parameters that do not fit are refused before anything runs, for the last
-// group as for the first.
-func TestRunnerParams(t *testing.T) {
-	p := shortPlan(t, "raw", "addlock")
-	p.Workloads = []*workloads.Workload{workloads.DirectWrite, workloads.SelfBuffer}
-	p.Threads, p.Size = []int{1, 64}, 64<<10
-	if _, err := NewRunner(t.Context(), p); err == nil || !strings.Contains(err.Error(), "self-buffer") {
-		t.Errorf("error %v: want one that names self-buffer, whose 64 threads have no room", err)
-	}
-	if left := dataFiles(t, p.Dir); len(left) != 0 {
-		t.Errorf("files left behind: %q", left)
-	}
-}
-
 // A file of the name a runner would use is not touched.
 func TestRunnerNameTaken(t *testing.T) {
 	p := shortPlan(t, "raw")
