@@ -1,10 +1,16 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
+	"io"
+	"os"
+	"path/filepath"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/term"
 
+	"cohbench/bench/report"
 	"cohbench/bench/result"
 	"cohbench/plots"
 )
@@ -22,26 +28,53 @@ func newReport() *cobra.Command {
 			if err := printTable(c, run); err != nil {
 				return err
 			}
-			path, err := writeReport(run)
+			missing, err := writeReport(run)
 			if err != nil {
 				return err
 			}
-			fmt.Fprintf(c.ErrOrStderr(), "the report is in %s\n", path)
+			warnMissing(c, missing)
+			fmt.Fprintf(c.ErrOrStderr(), "the report is in %s\n", filepath.Join(run.Dir, "report.html"))
 			return nil
 		},
 	}
 }
 
-// printTable prints the results as text.
+// printTable prints the results as text, as wide as the terminal is.
 func printTable(c *cobra.Command, run *result.Run) error {
-	for _, r := range run.Records {
-		fmt.Fprintln(c.OutOrStdout(), r.Engine, r.Workload, r.Threads, r.Status, r.Rate)
-	}
-	return nil
+	return report.Text(c.OutOrStdout(), run, terminalWidth(c.OutOrStdout()))
 }
 
-// writeReport draws the plots and writes report.html; it returns its path.
-func writeReport(run *result.Run) (string, error) {
-	figures, _ := plots.All(run)
-	return "", plots.Write(run.Dir, figures)
+// terminalWidth is 0, any width, for what is no terminal.
+func terminalWidth(w io.Writer) int {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0
+	}
+	width, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return width
+}
+
+// writeReport draws the plots of a run and writes its report.html. It returns
+// which pictures there are not, and why.
+func writeReport(run *result.Run) (missing []string, err error) {
+	figures, missing := plots.All(run)
+	if err := plots.Write(run.Dir, figures); err != nil {
+		return missing, err
+	}
+	var pictures []report.Plot
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			return missing, fmt.Errorf("plot %s: %w", f.Name, err)
+		}
+		pictures = append(pictures, report.Plot{Title: f.Title, SVG: svg})
+	}
+	var page bytes.Buffer
+	if err := report.HTML(&page, run, pictures); err != nil {
+		return missing, err
+	}
+	return missing, result.WriteReport(run.Dir, page.Bytes())
 }

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -15,6 +16,7 @@ import (
 
 	"cohbench/bench"
 	"cohbench/bench/result"
+	"cohbench/core"
 	"cohbench/core/coherence"
 	"cohbench/core/disk"
 	"cohbench/workloads"
@@ -60,7 +62,6 @@ func newRun() *cobra.Command {
 	f.BoolVar(&o.quick, "quick", false, "half a minute: see whether it works, claim no ratios")
 	f.BoolVar(&o.full, "full", false, "all workloads, at 1, 2, 4 and 8 threads: takes hours")
 	f.BoolVar(&o.json, "json", false, "print the records as JSON lines, as they are measured, and no table")
-	c.MarkFlagsMutuallyExclusive("quick", "full")
 	return c
 }
 
@@ -86,6 +87,8 @@ func (o *runOptions) run(c *cobra.Command) error {
 func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	p := bench.Default()
 	switch {
+	case o.quick && o.full:
+		return p, usage(errors.New("--quick and --full exclude each other"), "")
 	case o.quick:
 		p = bench.Quick()
 	case o.full:
@@ -129,17 +132,17 @@ func (o *runOptions) chooseWhat(p *bench.Plan) (err error) {
 // checkParams holds the sizes of the command line against each workload.
 func checkParams(p bench.Plan) error {
 	for _, w := range p.Workloads {
-		params := w.Defaults
-		if p.Block != 0 {
-			params.Block = p.Block
+		threads := p.Threads
+		if len(threads) == 0 {
+			threads = []int{w.Defaults.Threads}
 		}
-		if p.Size != 0 {
-			params.Size = p.Size
-		}
-		for _, n := range append([]int{params.Threads}, p.Threads...) {
-			params.Threads = n
-			if err := params.Check(); err != nil {
-				return usage(fmt.Errorf("workload %s: %w", w.Name, err), "")
+		for _, n := range threads {
+			c := workloads.Case{Engine: p.Engines[0], Backing: make([]core.Backing, w.Files), Workload: w, Params: w.Defaults}
+			c.Params.Threads = n
+			c.Params.Block = cmp.Or(p.Block, c.Params.Block)
+			c.Params.Size = cmp.Or(p.Size, c.Params.Size)
+			if err := c.Check(); err != nil {
+				return usage(err, "change --threads, --block or --size")
 			}
 		}
 	}
