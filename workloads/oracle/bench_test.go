@@ -2,6 +2,32 @@ package oracle
 
 import "testing"
 
+// TestAllocations tests that nothing is allocated where nothing is wrong.
+func TestAllocations(t *testing.T) {
+	f, w, p := newBench()
+	r := f.Reader()
+	round := func() {
+		r.Begin(0, 3*4096)
+		if v := r.Check(p[:3*4096]); v != 0 {
+			t.Fatal(v)
+		}
+		w.Begin(4096, 4096)
+		w.Fill(p[4096:8192], 4096)
+		w.End(1)
+		w.Begin(64, 16)
+		w.Fill(p[64:80], 64)
+		w.End(1)
+		r.Begin(64, 8)
+		if v := r.CheckWord(word(p[64:])); v != 0 {
+			t.Fatal(v)
+		}
+	}
+	round()
+	if n := testing.AllocsPerRun(100, round); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
 const benchSize = 64 * 4096
 
 // newBench returns a file of which every block was written by writer 1.

@@ -13,6 +13,7 @@ func (r *Reader) Check(p []byte) Verdict {
 }
 
 func (r *Reader) check(p []byte) Verdict {
+	r.fence.Add(1)
 	r.verdict = 0
 	p = p[:len(p)&^(Cell-1)]
 	for i := range r.parts {
@@ -30,6 +31,7 @@ func (r *Reader) check(p []byte) Verdict {
 
 // CheckWord is Check for a read of one cell.
 func (r *Reader) CheckWord(v uint64) Verdict {
+	r.fence.Add(1)
 	r.verdict = 0
 	s := &r.parts[0]
 	if v == 0 {

@@ -58,7 +58,7 @@ func (r *Reader) differ(off int64, p, q []byte) {
 			continue
 		}
 		if v.Cells == 0 {
-			v.Off, v.Value, v.Other = off+int64(i), b, a
+			v.Off, v.Value, v.Other, v.Zero = off+int64(i), b, a, b == 0
 		}
 		v.Cells++
 	}

@@ -1,6 +1,9 @@
 package oracle
 
-import "slices"
+import (
+	"slices"
+	"sync/atomic"
+)
 
 // Reader checks the reads of one task of one file. It has one read in flight
 // at a time and belongs to one goroutine.
@@ -15,6 +18,11 @@ type Reader struct {
 	parts []snapshot // by block
 	marks []mark     // copies of cells' marks, for parts
 	seen  []seenRun  // copies of sightings, for parts
+
+	// fence is added to between the data and what is looked up about it. An
+	// atomic addition is a full barrier (on arm64 with LSE), which an atomic
+	// load is not: it would let loads of the data sink below it.
+	fence atomic.Uint32
 
 	// The check.
 	words   [unitSize]byte // a block without its cells' hashes

@@ -467,3 +467,45 @@ func TestMerge(t *testing.T) {
 		t.Errorf("merged %+v from two of %+v", sum, one)
 	}
 }
+
+// TestText tests the words for verdicts and violations.
+func TestText(t *testing.T) {
+	v := Verdict(1<<Stale | 1<<Torn)
+	if v.String() != "torn, stale" || !v.Has(Stale) || v.Has(Lost) || !v.Bad() {
+		t.Errorf("verdict %v", v)
+	}
+	if v := Verdict(1 << InFlight); v.Bad() || v.String() != "in flight" {
+		t.Errorf("verdict %v, bad %v", v, v.Bad())
+	}
+	for want, v := range map[string]Violation{
+		"flipped: f+0x10: write 3.9, ended by tick 5, but an earlier read saw writer 2 (tick 7)":         {Kind: Flipped, File: "f", Off: 16, Writer: 3, Seq: 9, End: 5, NewerWriter: 2, NewerStart: 7},
+		"in flight: f+0x10 (2 cells): write 3.9, ended by tick 5, but an earlier read saw zero (tick 7)": {Kind: InFlight, File: "f", Off: 16, Cells: 2, Writer: 3, Seq: 9, End: 5, NewerStart: 7},
+		"incoherent: f+0x0 in the mapped view: zero, but 0x0000000000000005 in the most durable one":     {Kind: Incoherent, File: "f", View: ViewMapped, Zero: true, Other: 5},
+		"from nowhere: f+0x0: write 3.9, never written there":                                            {Kind: Nowhere, File: "f", Writer: 3, Seq: 9},
+		"torn: f+0x0: word 0x0000000000000007 is no stamp of this cell":                                  {Kind: Torn, File: "f", Value: 7},
+	} {
+		if got := v.String(); got != want {
+			t.Errorf("got  %s\nwant %s", got, want)
+		}
+	}
+}
+
+// TestSparse tests that a few different cells of a big file are told apart
+// from one another, and that the file's size is kept.
+func TestSparse(t *testing.T) {
+	f := New(Config{Size: 1 << 30, Block: 1 << 20})
+	if f.Size() != 1<<30 || f.Block() != page {
+		t.Errorf("size %d, block %d", f.Size(), f.Block())
+	}
+	w, r := f.Writer(MaxWriters), f.Reader()
+	w.Begin(0, 1<<30)
+	offs := []int64{0, 8, 4088, page, 65536 * 8, 65536 * page, 65537 * page, 1<<30 - 8}
+	for _, from := range offs {
+		for _, at := range offs {
+			r.Begin(at, 8)
+			if v := r.CheckWord(w.Word(from)); v.Bad() != (at != from) {
+				t.Errorf("stamp of %d at %d: %v", from, at, v)
+			}
+		}
+	}
+}

@@ -80,7 +80,7 @@ func (w *Writer) begin(off, n int64, zero bool) {
 	e.n.Store(n)
 	e.zero.Store(zero)
 	e.seq.Store(seq)
-	w.last.Store(seq)
+	w.last.Add(1) // not Store, behind which stores of the data could pass on arm64
 }
 
 // Fill puts the stamps of the open write for the cells at off into p, whose
