@@ -51,17 +51,20 @@ func (x *execution) counts() oracle.Counts {
 	return sum
 }
 
+// readers is all readers there are: none without an oracle, fewer if the files
+// could not be opened.
 func (x *execution) readers() []*oracle.Reader {
 	var rs []*oracle.Reader
-	if !x.c.Oracle {
-		return nil
-	}
 	for _, f := range x.files {
-		rs = append(rs, f.r)
+		if f.r != nil {
+			rs = append(rs, f.r)
+		}
 	}
 	for _, c := range x.tasks {
 		for _, t := range c.files {
-			rs = append(rs, t.r)
+			if t.r != nil {
+				rs = append(rs, t.r)
+			}
 		}
 	}
 	return rs

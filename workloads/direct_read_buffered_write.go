@@ -8,7 +8,7 @@ var DirectReadBufferedWrite = &Workload{
 	Doc: "Direct readers beside buffered writers of the same blocks at a fixed rate. A direct read writes back what is " +
 		"dirty and then reads the disk, so it must see every buffered write that had returned.",
 	Defaults: Params{
-		Threads: 4, Partners: 2, Block: 4 << 10, Size: 4 << 20, ResidentPct: 100, LoadRate: 5_000,
+		Threads: 4, Partners: 2, Block: 4 << 10, Size: 1 << 20, ResidentPct: 100, LoadRate: 5_000,
 		Round: 200 * time.Millisecond,
 	},
 	Files: 1,

@@ -55,7 +55,6 @@ type execution struct {
 	arrived chan struct{} // one for each task at the end of a round
 	started bool
 
-	seq     int // rounds run, warm-up included
 	used    usage
 	atRest  restCounts
 	heap    uint64 // live heap after the last collection
@@ -147,7 +146,7 @@ func (x *execution) run(ctx context.Context) *Outcome {
 
 // phases is the case from opening its files to the last check.
 func (x *execution) phases(ctx context.Context) error {
-	for _, step := range []func() error{x.open, x.prepare, x.populate} {
+	for _, step := range []func() error{x.open, x.prepare} {
 		if err := x.do(ctx, step); err != nil {
 			return err
 		}

@@ -54,7 +54,7 @@ type Outcome struct {
 type Class struct {
 	Ops     int64 // completed inside the windows
 	Bytes   int64
-	Late    int64 // begun more than one period after their time, in paced tasks
+	Late    int64 // of paced tasks: begun more than 2 ms and one period after their time
 	Hist    *hdrhistogram.Histogram
 	Dropped int64            // latencies beyond the histogram's range
 	Errors  map[string]int64 // by class of error: "EFAULT", "SIGBUS", "EIO", ...

@@ -21,9 +21,13 @@ type pacer struct {
 // near is the distance below which a sleep would overshoot for sure.
 const near = 5 * time.Microsecond
 
+// tolerance is how much later than due an operation may begin without being
+// late: what a sleep overshoots by.
+const tolerance = 2 * time.Millisecond
+
 // Pace waits until the next operation is due, one period after the one
-// before, and counts it as late under op if that is more than one period ago.
-// A period of 0 never waits.
+// before, and counts it as late under op if that is long ago. A period of 0
+// never waits.
 func (c *Context) Pace(op Op, period time.Duration) {
 	if period == 0 {
 		return
@@ -33,7 +37,7 @@ func (c *Context) Pace(op Op, period time.Duration) {
 		c.pacer.next = now() + int64(period)*int64(c.Index)/int64(max(c.Of, 1))
 	}
 	d := c.pacer.next - now()
-	if d < -int64(period) {
+	if d < -max(int64(period), int64(tolerance)) {
 		c.stats[op].late++
 	}
 	for d > 0 && !c.Done() {

@@ -24,15 +24,12 @@ type file struct {
 func (x *execution) open() error {
 	for i := range x.c.Workload.Files {
 		b := x.c.Backing[i]
-		if size := b.Disk.Size(); size < x.p.Size {
-			return fmt.Errorf("%s: %d bytes long, %d needed", b.Path, size, x.p.Size)
-		}
 		f, err := x.c.Engine.Open(x.g, b)
 		if err != nil {
 			return fmt.Errorf("open %s: %w", b.Path, err)
 		}
 		if err := x.addFile(f, i); err != nil {
-			return err
+			return fmt.Errorf("%s: %w", b.Path, err)
 		}
 	}
 	return nil
@@ -41,6 +38,9 @@ func (x *execution) open() error {
 func (x *execution) addFile(cf core.File, i int) error {
 	f := &file{target: target{file: cf, size: cf.Size()}, checked: x.p.Size}
 	x.files = append(x.files, f)
+	if f.size < x.p.Size {
+		return fmt.Errorf("%d bytes long, %d needed", f.size, x.p.Size)
+	}
 	if x.c.Workload.Sources {
 		f.checked = sourceBase(x.p)
 	}
@@ -129,7 +129,7 @@ func (x *execution) sync(f *file) error {
 }
 
 // rest is the check at rest: sync, drop the caches, compare every view, put
-// right what was lost, and leave the cache as the next round wants it.
+// right what was lost.
 func (x *execution) rest() error {
 	for _, f := range x.files {
 		if err := x.sync(f); err != nil {
@@ -142,7 +142,7 @@ func (x *execution) rest() error {
 		}
 	}
 	x.countRound()
-	return x.populate()
+	return nil
 }
 
 // settle checks one file at rest and repairs it.
@@ -201,7 +201,7 @@ func (x *execution) repair(f *file, offs []int64) error {
 	return x.evict(f)
 }
 
-// populate brings the cache to its share of resident pages.
+// populate, before a round, brings the cache to its share of resident pages.
 func (x *execution) populate() error {
 	if !x.cached() {
 		return nil

@@ -15,7 +15,9 @@ import (
 // round runs one round, measured from the release of the tasks to the moment
 // that the clock says stop, and then checks everything at rest.
 func (x *execution) round(ctx context.Context, length time.Duration) error {
-	x.seq++
+	if err := x.do(ctx, x.populate); err != nil {
+		return err
+	}
 	x.shared.stop.Store(false)
 	x.shared.syncFailed.Store(false)
 	before, begin := readUsage(), time.Now()
