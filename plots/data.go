@@ -99,12 +99,13 @@ type Odd struct {
 // says why there is neither.
 type Chance struct {
 	Value, Lo, Hi float64
+	Events        int64
 	Bound         bool
 	Note          string
 }
 
 func chanceOf(c compare.Chance) Chance {
-	return Chance{Value: c.Value, Lo: c.Lo, Hi: c.Hi, Bound: c.Bound(), Note: c.None}
+	return Chance{Value: c.Value, Lo: c.Lo, Hi: c.Hi, Events: c.Events, Bound: c.Bound(), Note: c.None}
 }
 
 // Stalenesses returns the odds of the groups in which somebody was exposed,
@@ -133,6 +134,7 @@ type Tradeoff struct {
 	Relative bool // Rate is relative to raw, else in operations per second
 	Class    string
 	Points   []TradeoffPoint
+	Omitted  []string // engines that went wrong, but not per exposure, and how often
 }
 
 // A TradeoffPoint is one engine.
@@ -153,8 +155,11 @@ func Tradeoffs(run *result.Run) []Tradeoff {
 		for _, c := range g.Cases {
 			stale := chanceOf(compare.Stale(run.Records, c))
 			rate, ok := tradeoffRate(run.Records, c, t)
-			if stale.Note == "" && ok {
+			switch {
+			case stale.Note == "" && ok:
 				t.Points = append(t.Points, TradeoffPoint{c.Engine, rate, stale})
+			case stale.Events > 0:
+				t.Omitted = append(t.Omitted, fmt.Sprintf("%s (%s)", c.Engine, stale.Note))
 			}
 		}
 		if len(t.Points) > 0 {

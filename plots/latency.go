@@ -39,9 +39,9 @@ func latencyPanel(t theme, d Distribution) *plot.Plot {
 	p.X.Scale = plot.LogScale{}
 	p.X.Min, p.X.Max = lo/1.1, max(hi, lo)*1.1
 	p.X.Tick.Marker = decades(p.X.Min, p.X.Max, duration)
-	p.Y.Min, p.Y.Max = 0, math.Ceil(nines*2)/2
+	p.Y.Min, p.Y.Max = 0, math.Ceil(nines*2)/2+0.15 // so that no label sits on the edge
 	marks := ticks{{Value: 0, Label: percent(0)}, {Value: -math.Log10(0.5), Label: "50 %"}}
-	for n := 1.0; n <= p.Y.Max; n++ {
+	for n := 1.0; n <= nines+0.5; n++ {
 		marks = append(marks, plot.Tick{Value: n, Label: percent(n)})
 	}
 	p.Y.Tick.Marker = marks

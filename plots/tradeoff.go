@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"strings"
+
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
@@ -102,6 +104,12 @@ func (e exchange) name(c *draw.Canvas, tx, ty func(float64) vg.Length) {
 		if !pt.Stale.Bound {
 			l.taken = append(l.taken, box(tx(pt.Stale.Lo)-2, at.Y-2, tx(pt.Stale.Hi)+2, at.Y+2))
 		}
+	}
+	if len(e.data.Omitted) > 0 {
+		text := "not shown: " + strings.Join(e.data.Omitted, ", ")
+		r := box(c.Min.X+5, c.Min.Y+4, c.Min.X+5+write(labelSize, faint, false).Width(text), c.Min.Y+14)
+		l.taken = append(l.taken, r)
+		c.FillText(write(labelSize, ink, false), r.Min, text)
 	}
 	if e.data.Relative {
 		r := box(c.Max.X-20, ty(1)+1, c.Max.X, ty(1)+11)

@@ -43,7 +43,7 @@ func PerTrial(events, trials []int64) Chance {
 		c.None = "no exposures"
 		return c
 	case c.Trials == 0:
-		c.None = fmt.Sprintf("%d events, but no exposures counted", c.Events)
+		c.None = fmt.Sprintf("%d events, no exposures", c.Events)
 		return c
 	case c.Events == 0:
 		c.Hi = 3 / float64(c.Trials)

@@ -75,7 +75,7 @@ func TestTextKeepsToTheWidth(t *testing.T) {
 
 func TestBelowSixRepetitionsNoRatioIsClaimed(t *testing.T) {
 	got := text(t, made(3, 8), 0)
-	if !strings.Contains(got, "no ratios: 3 paired repetitions, at least 6 are needed") {
+	if !strings.Contains(got, "Only 3 repetitions: at least 6 are needed for intervals, ratios") {
 		t.Errorf("the refusal is not there:\n%s", got)
 	}
 	if m := regexp.MustCompile(`slower|faster|0\.\d\d \[`).FindString(got); m != "" && !strings.Contains(m, "0.4") {

@@ -57,7 +57,7 @@ func Sections(run *result.Run) []Section {
 		for _, c := range g.Cases {
 			s.add(run.Records, c, aa, coherent[c.Engine])
 		}
-		s.Notes = slices.Compact(s.Notes)
+		s.few(repetitions(run.Records, g))
 		if g.IO != "direct" {
 			s.Notes = append(s.Notes, fmt.Sprintf("IO here is %s: O_DIRECT was not shown to bypass the cache, so this says nothing about direct IO", g.IO))
 		}
@@ -72,6 +72,33 @@ func aaLine(aa compare.Ratio) string {
 	}
 	return fmt.Sprintf("A/A: two identical engines differ by %s over %d repetitions; a ratio no further from 1 is not called a difference",
 		ratio(aa), aa.N)
+}
+
+// repetitions is the most that any case of g has.
+func repetitions(records []result.Record, g compare.Group) int {
+	n := 0
+	for _, c := range g.Cases {
+		n = max(n, len(compare.Of(records, c)))
+	}
+	return n
+}
+
+// few says once, below MinReps, what would be said of each figure.
+func (s *Section) few(reps int) {
+	if reps >= compare.MinReps {
+		return
+	}
+	s.AA = fmt.Sprintf("Only %d %s: at least %d are needed for intervals, ratios and A/A", reps, plural(reps, "repetition"), compare.MinReps)
+	s.Notes = slices.DeleteFunc(s.Notes, func(n string) bool {
+		return strings.HasPrefix(n, "no interval: ") || strings.HasPrefix(n, "no ratios: ")
+	})
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return word
+	}
+	return word + "s"
 }
 
 // add appends the row of one case.

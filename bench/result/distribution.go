@@ -21,13 +21,13 @@ type Quantile struct {
 	Above float64
 }
 
-// Distribution merges the histograms of all repetitions of c. Without any, N
-// is 0.
+// Distribution merges the histograms of all repetitions of c that ended well.
+// Without any, N is 0.
 func (run *Run) Distribution(c Case, class string) (Distribution, error) {
 	var sum *hdrhistogram.Histogram
 	for i := range run.Records {
 		r := &run.Records[i]
-		if r.Case() != c || r.Hist[class] == "" {
+		if r.Case() != c || !r.OK() || r.Hist[class] == "" {
 			continue
 		}
 		h, err := run.Histogram(r, class)
