@@ -225,7 +225,7 @@ func Scalings(run *result.Run) []Scaling {
 				s.add(run.Records, g)
 			}
 		}
-		if threads > 1 {
+		if threads > 1 && len(s.Lines) > 0 {
 			all = append(all, s)
 		}
 	}

@@ -1,0 +1,165 @@
+package plots
+
+import (
+	"bytes"
+	"encoding/xml"
+	"image/png"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"gonum.org/v1/plot/vg"
+
+	"cohbench/bench/result"
+	"cohbench/bench/result/resulttest"
+)
+
+func TestAll(t *testing.T) {
+	run, err := result.Open(resulttest.Write(t, 1, 6, []int{1, 8}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	figures, missing := All(run)
+	if len(missing) != 0 {
+		t.Errorf("missing: %v", missing)
+	}
+	if err := Write(run.Dir, figures); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"tradeoff", "throughput", "staleness", "scaling", "latency"} {
+		svg, err := os.ReadFile(filepath.Join(run.Dir, "plots", name+".svg"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		checkSVG(t, name, svg)
+		f, err := os.Open(filepath.Join(run.Dir, "plots", name+".png"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if img, err := png.Decode(f); err != nil || img.Bounds().Dx() != 1440 {
+			t.Errorf("%s.png: %v, %v wide", name, err, img.Bounds().Dx())
+		}
+	}
+}
+
+// checkSVG reads a picture as XML: every engine and workload is written in it,
+// in a font that has a substitute, and all within its bounds.
+func checkSVG(t *testing.T, name string, svg []byte) {
+	t.Helper()
+	var text strings.Builder
+	d := xml.NewDecoder(bytes.NewReader(svg))
+	for {
+		token, err := d.Token()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatalf("%s.svg: %v", name, err)
+		}
+		if c, ok := token.(xml.CharData); ok {
+			text.Write(c)
+			text.WriteByte('\n')
+		}
+	}
+	for _, want := range append([]string{"direct-write+store"}, known[1:]...) {
+		if !strings.Contains(text.String(), want) {
+			t.Errorf("%s.svg does not name %s", name, want)
+		}
+	}
+	if bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
+		t.Errorf("%s.svg has coordinates that are no numbers", name)
+	}
+	if n, m := bytes.Count(svg, []byte("Liberation Sans")), bytes.Count(svg, []byte("'Liberation Sans',Arial,Helvetica,sans-serif")); n == 0 || n != m {
+		t.Errorf("%s.svg: %d fonts, %d with substitutes", name, n, m)
+	}
+}
+
+// The same results give the same picture, byte for byte.
+func TestSVGIsDeterministic(t *testing.T) {
+	a, _ := All(made(6, 1, 8))
+	b, _ := All(made(6, 1, 8))
+	for i := range a {
+		x, err := a[i].SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if y, _ := b[i].SVG(); !bytes.Equal(x, y) {
+			t.Errorf("%s differs", a[i].Name)
+		}
+	}
+}
+
+func TestWhatCannotBeDrawnIsSaid(t *testing.T) {
+	figures, missing := All(&result.Run{})
+	if len(figures) != 0 || len(missing) != 5 {
+		t.Errorf("of nothing %d figures are drawn, and %q is missing", len(figures), missing)
+	}
+	run := made(6, 8)
+	run.Records = run.Records[:8] // direct-write alone, once
+	figures, missing = All(run)
+	if len(figures) != 1 || figures[0].Name != "throughput" || len(missing) != 4 {
+		t.Errorf("of one workload on one number of threads: %d figures, missing %q", len(figures), missing)
+	}
+	run = made(1, 8)
+	for i := range run.Records {
+		run.Records[i].Hist = map[string]string{"direct-write": "gone.hlog"}
+	}
+	run.Dir = t.TempDir()
+	if _, missing = All(run); len(missing) < 3 || !strings.Contains(missing[0], "gone.hlog") {
+		t.Errorf("histograms that are gone: missing %q", missing)
+	}
+}
+
+// Odd runs are drawn as well.
+func TestOddRuns(t *testing.T) {
+	for name, change := range map[string]func(*result.Record){
+		"all failed":       func(r *result.Record) { r.Status, r.Rate = result.StatusError, nil },
+		"all rates 0":      func(r *result.Record) { r.Rate = map[string]float64{"direct-write": 0} },
+		"huge":             func(r *result.Record) { r.Rate["direct-write"] *= 1e12; r.Exposures = 1 << 60 },
+		"tiny":             func(r *result.Record) { r.Rate["direct-write"] *= 1e-9; r.Exposures = min(r.Exposures, 1) },
+		"always stale":     func(r *result.Record) { r.Oracle.StaleEvents = r.Exposures * 1000 },
+		"unknown engines":  func(r *result.Record) { r.Engine = "kernel-" + r.Engine },
+		"a very long name": func(r *result.Record) { r.Engine += strings.Repeat("-and-so-on", 5) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			run := made(6, 1, 8)
+			for i := range run.Records {
+				change(&run.Records[i])
+			}
+			figures, _ := All(run)
+			if len(figures) < 2 {
+				t.Errorf("%d figures", len(figures))
+			}
+			for _, f := range figures {
+				svg, err := f.SVG()
+				if err != nil || bytes.Contains(svg, []byte("NaN")) || bytes.Contains(svg, []byte("Inf")) {
+					t.Errorf("%s: %v", f.Name, err)
+				}
+			}
+		})
+	}
+}
+
+// Legends stay within the figure, row by row.
+func TestLegendFits(t *testing.T) {
+	figures, _ := All(made(6, 1, 8))
+	for _, f := range figures {
+		n := 0
+		for _, row := range f.legendRows() {
+			var used vg.Length
+			for _, k := range row {
+				used += k.width()
+				n++
+			}
+			if used > figureWidth-2*margin {
+				t.Errorf("%s: a row of the legend is %g wide", f.Name, used)
+			}
+		}
+		if n != len(f.legend) {
+			t.Errorf("%s: %d of %d keys are drawn", f.Name, n, len(f.legend))
+		}
+	}
+}
