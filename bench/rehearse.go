@@ -61,7 +61,6 @@ func (r *Runner) rehearseGroup(ctx context.Context, g group) error {
 		}
 		took = append(took, time.Since(start))
 		r.unmeasured = append(r.unmeasured, r.record(s, out))
-		r.unmeasured = append(r.unmeasured, r.warmup(s, out)...)
 	}
 	r.costs[g.workload.Name] = fit(took[0], took[1])
 	return nil

@@ -32,7 +32,7 @@ type Runner struct {
 	files      *files
 	soloP99    time.Duration
 	costs      map[string]cost // by workload
-	unmeasured []result.Record // rehearsals and warm-ups: held against engines all the same
+	unmeasured []result.Record // rehearsals, warm-ups, a case cut short: held against engines all the same
 }
 
 // A Report is what a run found.
@@ -78,32 +78,49 @@ func (r *Runner) prepare(ctx context.Context) error {
 }
 
 // Run measures every case of the plan. When ctx ends, the case under way is
-// dropped and what was measured before it is the report. With an error the
-// report is what was measured until then. sink and progress may be nil.
+// cancelled and in no record, and what was measured before it is the report.
+// With an error the report is what was measured until then. sink and progress
+// may be nil.
 func (r *Runner) Run(ctx context.Context, sink Sink, progress Progress) (*Report, error) {
 	if progress == nil {
 		progress = noProgress{}
 	}
 	start := time.Now()
 	progress.Start(r.Plan.Cases(), r.Estimate())
-	report := &Report{}
-	err := r.runReps(ctx, sink, progress, report)
-	if ctx.Err() != nil {
-		report.Interrupted, err = true, nil
+	m := measurement{Runner: r, sink: sink, progress: progress, report: &Report{}}
+	err := m.repetitions(ctx)
+	if errors.Is(err, errInterrupted) {
+		m.report.Interrupted, err = true, nil
 	}
-	report.Wall = time.Since(start)
-	report.Verdict = Judge(r.Plan.Engines, slices.Concat(report.Records, r.unmeasured))
-	if r.Plan.Reps < compare.MinReps {
-		report.Verdict.Warnings = append(report.Verdict.Warnings,
-			fmt.Sprintf("%d repetitions: no ratios are claimed below %d", r.Plan.Reps, compare.MinReps))
-	}
-	return report, err
+	m.report.Wall = time.Since(start)
+	m.report.Verdict = r.verdict(m.report.Records)
+	return m.report, err
 }
 
-func (r *Runner) runReps(ctx context.Context, sink Sink, progress Progress, report *Report) error {
-	for rep := range r.Plan.Reps {
-		for i := range r.groups {
-			if err := r.runGroup(ctx, rep, i, sink, progress, report); err != nil {
+// errInterrupted is that the context ended.
+var errInterrupted = errors.New("interrupted")
+
+// verdict is over all that ran, and says what so few repetitions cannot tell.
+func (r *Runner) verdict(records []result.Record) Verdict {
+	v := Judge(r.Plan.Engines, slices.Concat(records, r.unmeasured))
+	if r.Plan.Reps < compare.MinReps {
+		v.Warnings = append(v.Warnings, fmt.Sprintf("%d repetitions: no ratios are claimed below %d", r.Plan.Reps, compare.MinReps))
+	}
+	return v
+}
+
+// A measurement is a run under way.
+type measurement struct {
+	*Runner
+	sink     Sink
+	progress Progress
+	report   *Report
+}
+
+func (m *measurement) repetitions(ctx context.Context) error {
+	for rep := range m.Plan.Reps {
+		for i := range m.groups {
+			if err := m.group(ctx, rep, i); err != nil {
 				return err
 			}
 		}
@@ -111,19 +128,18 @@ func (r *Runner) runReps(ctx context.Context, sink Sink, progress Progress, repo
 	return nil
 }
 
-// runGroup runs all contenders on one group once.
-func (r *Runner) runGroup(ctx context.Context, rep, i int, sink Sink, progress Progress, report *Report) error {
-	contenders := r.Plan.contenders()
-	for _, k := range Order(r.Plan.Seed, rep, len(contenders)) {
-		s := slot{contenders[k], r.groups[i], rep, caseSeed(r.Plan.Seed, rep, i)}
-		progress.Step(s.text(r.Plan.Reps))
-		out, err := r.runCase(ctx, s, r.Plan.Duration)
+// group runs all contenders on one group once.
+func (m *measurement) group(ctx context.Context, rep, i int) error {
+	contenders := m.Plan.contenders()
+	for _, k := range Order(m.Plan.Seed, rep, len(contenders)) {
+		s := slot{contenders[k], m.groups[i], rep, caseSeed(m.Plan.Seed, rep, i)}
+		m.progress.Step(s.text(m.Plan.Reps))
+		out, err := m.runCase(ctx, s, m.Plan.Duration)
 		if err != nil {
 			return err
 		}
-		report.Records = append(report.Records, r.record(s, out))
-		r.unmeasured = append(r.unmeasured, r.warmup(s, out)...)
-		if err := keep(sink, &report.Records[len(report.Records)-1], out); err != nil {
+		m.report.Records = append(m.report.Records, m.record(s, out))
+		if err := keep(m.sink, &m.report.Records[len(m.report.Records)-1], out); err != nil {
 			return err
 		}
 	}
@@ -147,10 +163,12 @@ func (s slot) text(reps int) string {
 		s.rep+1, reps, s.workload.Name, s.params.Threads, s.engine.Name(), twin)
 }
 
-// runCase runs one case. A case that the context cut short is an error.
+// runCase runs one case. A case that the context cut short is an error; what
+// it found wrong is held against the engine even so, as is what a warm-up
+// found.
 func (r *Runner) runCase(ctx context.Context, s slot, d time.Duration) (*workloads.Outcome, error) {
-	if err := ctx.Err(); err != nil {
-		return nil, err
+	if ctx.Err() != nil {
+		return nil, interrupted(ctx)
 	}
 	backing, err := r.files.backing(s.group)
 	if err != nil {
@@ -171,8 +189,14 @@ func (r *Runner) runCase(ctx context.Context, s slot, d time.Duration) (*workloa
 	if err != nil {
 		return nil, fmt.Errorf("%s on %s: %w", s.engine.Name(), s.workload.Name, err)
 	}
+	r.unmeasured = append(r.unmeasured, r.warmup(s, out)...)
 	if out.Status == workloads.StatusInterrupted {
-		return nil, context.Cause(ctx)
+		r.unmeasured = append(r.unmeasured, r.record(s, out))
+		return nil, interrupted(ctx)
 	}
 	return out, r.files.renew(s.group)
+}
+
+func interrupted(ctx context.Context) error {
+	return fmt.Errorf("%w: %w", errInterrupted, context.Cause(ctx))
 }
