@@ -1,9 +1,11 @@
 package bench
 
 import (
+	"fmt"
 	"slices"
 
 	"cohbench/bench/result"
+	"cohbench/workloads"
 )
 
 // Env describes the run to be: the machine, and what the plan came to.
@@ -16,6 +18,7 @@ func (r *Runner) Env() result.Env {
 		env.Probed = map[string]string{}
 	}
 	env.Probed["direct_io"] = r.Probe.String()
+	env.Probed["gomaxprocs_of_cases"] = fmt.Sprintf("tasks of the workload + %d, for all engines alike", workloads.DefaultProcs(0))
 	env.Probed["solo_direct_write_p99"] = r.soloP99.String()
 	for _, e := range r.Plan.Engines {
 		claims := e.Claims()

@@ -44,9 +44,9 @@ type Report struct {
 }
 
 // NewRunner checks the plan, makes its data files, and rehearses each workload
-// once or twice to know what a case costs besides its measured time. Close
-// removes the files; on an error none is left. An error of the environment is
-// a *disk.SetupError or Is errors.ErrUnsupported.
+// to know what a case costs besides its measured time. Close removes the files;
+// on an error none is left. An error of the environment is a *disk.SetupError or
+// Is errors.ErrUnsupported.
 func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 	if err := p.Check(); err != nil {
 		return nil, err
