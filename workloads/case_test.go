@@ -243,10 +243,15 @@ func TestRawRunsDirectRolesOnly(t *testing.T) {
 
 func TestInterruptKeepsWhatWasMeasured(t *testing.T) {
 	noLeaks(t)
-	c := quickCase(&memEngine{name: "mem"}, DirectWriteStore)
-	c.Duration = time.Minute
-	ctx, cancel := context.WithTimeout(context.Background(), 200*time.Millisecond)
+	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
+	afterRound2 := func(n int) {
+		if n == 4 {
+			cancel()
+		}
+	}
+	c := quickCase(&memEngine{name: "mem", onSync: afterRound2}, DirectWrite)
+	c.Params.Round, c.Duration = 20*time.Millisecond, time.Minute
 	o, err := c.Run(ctx)
 	if err != nil {
 		t.Fatal(err)

@@ -39,8 +39,12 @@ func run(t *testing.T, c *workloads.Case) *workloads.Outcome {
 func badCells(o *workloads.Outcome) int64 { return o.Oracle.Bad() + o.Warmup.Bad() }
 
 func TestEnginesKeepTheirClaims(t *testing.T) {
+	all := workloads.All()
+	if testing.Short() {
+		all = []*workloads.Workload{workloads.DirectWriteStore, workloads.Mixed, workloads.CrossBuffer}
+	}
 	for _, e := range coherence.Engines() {
-		for _, w := range workloads.All() {
+		for _, w := range all {
 			t.Run(e.Name()+"/"+w.Name, func(t *testing.T) {
 				o := run(t, smallCase(e, w))
 				switch o.Status {

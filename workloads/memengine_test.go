@@ -21,6 +21,7 @@ type memEngine struct {
 	stale     bool          // buffered reads come from a copy that direct writes do not touch
 	dropNth   int           // every so many direct writes are not done, and nobody is told
 	dropSyncs int           // and none any more after so many Syncs; 0: no end
+	onSync    func(n int)   // called with the number of the Sync
 	failSync  bool          // and Sync says EIO
 	torn      bool          // stores hit half of the word
 	crossed   bool          // direct writes take two locks in either order
@@ -234,7 +235,11 @@ func (f *memFile) PunchHole(t *core.Task, off, n int64) error {
 func (f *memFile) Sync(t *core.Task) error {
 	f.mu.Lock()
 	f.syncs++
+	n := f.syncs
 	f.mu.Unlock()
+	if f.e.onSync != nil {
+		f.e.onSync(n)
+	}
 	if f.e.failSync {
 		return core.ErrIO
 	}
