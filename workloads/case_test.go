@@ -206,6 +206,19 @@ func TestHangEndsByTimeout(t *testing.T) {
 	}
 }
 
+func TestSlowCheckIsNoHang(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes 2 s")
+	}
+	c := quickCase(&memEngine{name: "slow to read", slowRead: 200 * time.Millisecond}, DirectWrite)
+	c.Params.Size, c.Params.Threads = 4<<20, 1
+	c.Backing = memBacking(1, c.Params.Size)
+	c.Timeout = 600 * time.Millisecond // three of the four reads, of which each is a step
+	if o := mustRun(t, c); o.Status != StatusOK {
+		t.Fatalf("%s: %s", o.Status, o.Detail)
+	}
+}
+
 func TestStarvedWriterIsNamed(t *testing.T) {
 	c := quickCase(&memEngine{name: "slow", slowNth: 200, slow: 250 * time.Millisecond}, DirectWrite)
 	c.StarveAfter = 100 * time.Millisecond
@@ -221,7 +234,14 @@ func TestStarvedWriterIsNamed(t *testing.T) {
 
 func TestUnexpectedErrorEndsTheCase(t *testing.T) {
 	o := mustRun(t, quickCase(&memEngine{name: "failing", errNth: 20, err: errPlanted}, DirectWrite))
-	if o.Status != StatusError || o.Detail != errPlanted.Error() {
+	if o.Status != StatusError || o.Detail != "direct-write: planted" {
+		t.Fatalf("%s: %q", o.Status, o.Detail)
+	}
+}
+
+func TestFailedDiskEndsTheCase(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "failing", errNth: 20, err: core.ErrIO}, DirectWrite))
+	if o.Status != StatusError {
 		t.Fatalf("%s: %q", o.Status, o.Detail)
 	}
 }

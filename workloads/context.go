@@ -1,6 +1,7 @@
 package workloads
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"sync"
 	"sync/atomic"
@@ -26,8 +27,8 @@ type Context struct {
 	Index int // of this task within its role
 	Of    int // tasks in its role
 
-	// Cache says that the engine has one. Without it, only ReadDirect,
-	// WriteDirect and Sync work.
+	// Cache says that the engine has one. Without it, only direct IO and Sync
+	// work, and CopyDirect writes from memory.
 	Cache bool
 
 	name  string
@@ -132,11 +133,14 @@ func (c *Context) end(op Op, n int, err error) int64 {
 	return at
 }
 
-// fail counts an error. One that no workload expects is kept.
+// fail counts an error. One that no workload expects is kept: it ends the
+// case. A Sync may say EIO, that is how an engine owns up to a loss; from any
+// other operation it means that the disk has failed.
 func (c *Context) fail(op Op, err error) {
 	class := classify(err)
 	c.stats[op].errs[class]++
-	if class == errOther && c.err == nil {
-		c.err = err
+	unexpected := class == errOther || class == errIO && op != OpSync
+	if unexpected && c.err == nil {
+		c.err = fmt.Errorf("%s: %w", op, err)
 	}
 }

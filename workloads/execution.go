@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync/atomic"
 	"time"
 
 	"cohbench/core"
@@ -54,6 +55,7 @@ type execution struct {
 	shared  shared
 	arrived chan struct{} // one for each task at the end of a round
 	started bool
+	moved   atomic.Int64 // steps that the harness has made, for the timeout
 
 	used    usage
 	atRest  restCounts

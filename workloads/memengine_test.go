@@ -28,6 +28,7 @@ type memEngine struct {
 	hangNth   int           // this direct write sleeps until it is cancelled
 	slowNth   int           // every so many direct writes one takes slow
 	slow      time.Duration // how long
+	slowRead  time.Duration // how long the harness waits for a direct read
 	errNth    int           // this direct write fails with err
 	err       error
 	fault     bool // the first try of a direct write from a mapping is EFAULT
@@ -114,6 +115,9 @@ func (f *memFile) span(off, n int64) []byte {
 }
 
 func (f *memFile) ReadDirect(t *core.Task, b core.Buffer, off int64) (int, error) {
+	if t.ID == 0 {
+		time.Sleep(f.e.slowRead)
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.copyOut(b, f.span(off, int64(b.Size())))

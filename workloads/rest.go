@@ -82,11 +82,12 @@ func (x *execution) bind(c *Context, i int) {
 }
 
 // chunks calls fn for the bytes of f below limit, a chunk at a time.
-func (f *file) chunks(limit int64, fn func(p []byte, off int64) error) error {
+func (x *execution) chunks(f *file, limit int64, fn func(p []byte, off int64) error) error {
 	for off := int64(0); off < limit; off += int64(len(f.buf)) {
 		if err := fn(f.buf[:min(int64(len(f.buf)), limit-off)], off); err != nil {
 			return err
 		}
+		x.moved.Add(1)
 	}
 	return nil
 }
@@ -95,7 +96,7 @@ func (f *file) chunks(limit int64, fn func(p []byte, off int64) error) error {
 // allocated extents.
 func (x *execution) prepare() error {
 	for _, f := range x.files {
-		err := f.chunks(x.p.Size, func(p []byte, off int64) error { return x.rewrite(f, p, off) })
+		err := x.chunks(f, x.p.Size, func(p []byte, off int64) error { return x.rewrite(f, p, off) })
 		if err != nil {
 			return fmt.Errorf("prepare: %w", err)
 		}
@@ -151,7 +152,7 @@ func (x *execution) settle(f *file) error {
 		return err
 	}
 	var bad []int64
-	err := f.chunks(f.checked, func(p []byte, off int64) error {
+	err := x.chunks(f, f.checked, func(p []byte, off int64) error {
 		v, err := x.views(f, off, int64(len(p)))
 		if err == nil && f.r.Final(off, v).Bad() {
 			bad = append(bad, off)
@@ -215,6 +216,7 @@ func (x *execution) populate() error {
 			if !resident(i, x.p.ResidentPct) {
 				continue
 			}
+			x.moved.Add(1)
 			if _, err := f.file.ReadAt(x.harness, core.Buffer{Mem: p}, i*core.PageSize); err != nil {
 				return fmt.Errorf("populate: %w", err)
 			}

@@ -85,7 +85,8 @@ const (
 func tuneRuntime(procs int) (restore func()) {
 	runtime.GC() // of the case before
 	percent := debug.SetGCPercent(-1)
-	limit := debug.SetMemoryLimit(heapCap)
+	limit := debug.SetMemoryLimit(-1)
+	debug.SetMemoryLimit(min(limit, heapCap))
 	old := runtime.GOMAXPROCS(procs)
 	return func() {
 		runtime.GOMAXPROCS(old)

@@ -33,14 +33,15 @@ func (x *execution) do(ctx context.Context, step func() error) error {
 }
 
 // await waits for n tokens of done. When the wait-for graph shows a deadlock,
-// the timeout passes without a token, or ctx ends, the group is cancelled; the
-// tokens are then waited for in any case.
+// the timeout passes without a token or a step of the harness, or ctx ends, the
+// group is cancelled; the tokens are then waited for in any case.
 func (x *execution) await(ctx context.Context, done <-chan struct{}, n int) error {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	limit := time.NewTimer(x.timeout())
 	defer limit.Stop()
 	var cause error
+	moved := x.moved.Load()
 	for n > 0 && cause == nil {
 		select {
 		case <-done:
@@ -49,6 +50,11 @@ func (x *execution) await(ctx context.Context, done <-chan struct{}, n int) erro
 		case <-tick.C:
 			cause = x.deadlock()
 		case <-limit.C:
+			if m := x.moved.Load(); m != moved {
+				moved = m
+				limit.Reset(x.timeout())
+				continue
+			}
 			cause = fmt.Errorf("after %v: %w", x.timeout(), errHang)
 		case <-ctx.Done():
 			cause = ctx.Err()
