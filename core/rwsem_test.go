@@ -228,6 +228,48 @@ func TestRWSemFirstReaderSteals(t *testing.T) {
 	}
 }
 
+// Whoever comes to a lock that has just been released, before its releaser
+// has come to wake a reader at the head of the queue, lets that reader in.
+func TestRWSemComerLetsReaderIn(t *testing.T) {
+	for name, come := range map[string]func(s *RWSem, t *sched.Thread) error{
+		"reader": (*RWSem).DownRead,
+		"writer": (*RWSem).DownWrite,
+	} {
+		var s RWSem
+		g := sched.NewGroup()
+		queued, comer := g.Thread("queued"), g.Thread("comer")
+		s.wait.Push(queued, sched.Shared, 0)
+		s.count.Store(rwsemWaiters)
+		g.Cancel(errors.New("do not wait"))
+		want := int64(rwsemReader)
+		if come(&s, comer) == nil {
+			want += rwsemReader
+		}
+		if got := s.count.Load(); got != want || s.wait.Contains(queued) {
+			t.Errorf("%s: count is %#x, want %#x", name, got, want)
+		}
+	}
+}
+
+// A writer that comes to a free lock leaves it to the head of the queue, if
+// that one asked for the handoff.
+func TestRWSemComerHonorsHandoff(t *testing.T) {
+	for _, asked := range []bool{true, false} {
+		var s RWSem
+		g := sched.NewGroup()
+		head, comer := g.Thread("head"), g.Thread("comer")
+		s.wait.Push(head, sched.Exclusive, 0)
+		if asked {
+			s.wait.Favor(head)
+		}
+		s.count.Store(rwsemWaiters | rwsemHandoff)
+		g.Cancel(errors.New("do not wait"))
+		if err := s.DownWrite(comer); (err == nil) == asked {
+			t.Errorf("asked %v: %v", asked, err)
+		}
+	}
+}
+
 // A cancelled writer at the head lets the readers behind it in.
 func TestRWSemCancelledHeadLetsReadersIn(t *testing.T) {
 	g, gone := sched.NewGroup(), sched.NewGroup()
