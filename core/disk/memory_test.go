@@ -92,3 +92,94 @@ func BenchmarkMemoryWrite(b *testing.B) {
 		}
 	}
 }
+
+// A turner lets two threads take turns at every step that does IO.
+type turner struct{ steps []sched.Kind }
+
+func (p *turner) Pick(runnable []*sched.Thread, current *sched.Thread, _ sched.Loc, kind sched.Kind) *sched.Thread {
+	if current == nil {
+		return runnable[0]
+	}
+	p.steps = append(p.steps, kind)
+	for _, t := range runnable {
+		if t != current {
+			return t
+		}
+	}
+	return current
+}
+
+// TestMemorySectorsAreSteps has two writers that a scheduler lets alternate:
+// one IO is a step to submit it, one for each sector, and one to complete it,
+// and between any two of them the other may run.
+func TestMemorySectorsAreSteps(t *testing.T) {
+	p := &turner{}
+	m, g := NewMemory(4*SectorSize), sched.NewDeterm(sched.Config{Picker: p})
+	write := func(value byte) func(*sched.Thread) {
+		return func(th *sched.Thread) {
+			b := Block(2 * SectorSize)
+			for i := range b {
+				b[i] = value
+			}
+			if n, err := m.WriteAt(th, b, SectorSize); n != len(b) || err != nil {
+				t.Errorf("write: %d, %v", n, err)
+			}
+		}
+	}
+	g.Go("a", write(1))
+	g.Go("b", write(2))
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	counts := map[sched.Kind]int{}
+	for _, k := range p.steps {
+		counts[k]++
+	}
+	if counts[sched.KindSubmit] != 2 || counts[sched.KindSector] != 4 || counts[sched.KindComplete] != 2 {
+		t.Errorf("steps %v", p.steps)
+	}
+}
+
+// TestMemoryTears has a reader between the two sectors of a write: it sees the
+// first and not the second.
+func TestMemoryTears(t *testing.T) {
+	var got []byte
+	m := NewMemory(2 * SectorSize)
+	g := sched.NewDeterm(sched.Config{Picker: &interloper{after: 2}})
+	g.Go("writer", func(th *sched.Thread) {
+		b := Block(2 * SectorSize)
+		b[0], b[SectorSize] = 7, 7
+		m.WriteAt(th, b, 0)
+	})
+	g.Go("reader", func(th *sched.Thread) {
+		b := Block(2 * SectorSize)
+		if err := m.ReadAt(th, b, 0); err != nil {
+			t.Error(err)
+		}
+		got = []byte{b[0], b[SectorSize]}
+	})
+	if err := g.Wait(); err != nil {
+		t.Fatal(err)
+	}
+	if got[0] != 7 || got[1] != 0 {
+		t.Errorf("the reader sees %v, want [7 0]", got)
+	}
+}
+
+// An interloper lets the first thread do its sectors up to the one before
+// after, then the second thread everything.
+type interloper struct{ after int }
+
+func (p *interloper) Pick(runnable []*sched.Thread, current *sched.Thread, _ sched.Loc, kind sched.Kind) *sched.Thread {
+	last := runnable[len(runnable)-1]
+	if current == nil {
+		return runnable[0]
+	}
+	if current.ID == 0 && kind == sched.KindSector {
+		p.after--
+	}
+	if p.after <= 0 {
+		return last
+	}
+	return runnable[0]
+}
