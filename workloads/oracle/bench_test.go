@@ -26,6 +26,9 @@ func TestAllocations(t *testing.T) {
 	if n := testing.AllocsPerRun(100, round); n != 0 {
 		t.Errorf("%v allocations", n)
 	}
+	if b := &f.blocks[0]; b.seen.Load() != 0 || b.seenCells.Load() != nil {
+		t.Error("a completed write was published as seen")
+	}
 }
 
 const benchSize = 64 * 4096

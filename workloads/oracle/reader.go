@@ -77,7 +77,8 @@ func (f *File) Reader() *Reader {
 	return &Reader{f: f, Violations: make([]Violation, 0, keptViolations)}
 }
 
-// Begin opens a read of n bytes at off, before the data is touched.
+// Begin opens a read of n bytes at off, before the data is touched. A read
+// that is still open is cancelled.
 //
 // Preconditions: off and n are multiples of 8, the range is inside the file.
 func (r *Reader) Begin(off, n int64) {

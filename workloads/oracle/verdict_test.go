@@ -143,6 +143,15 @@ func TestHistories(t *testing.T) {
 			h.want(h.read(0, q))
 			h.want(h.read(0, p), Inverted)
 		},
+		"inverted after a failed write, long ago": func(h *hist) {
+			p, q := h.write(h.a, 0, page), h.begin(h.b, 0, page)
+			h.b.Fail()
+			h.want(h.read(0, q))
+			for range 2 * ringSize {
+				h.write(h.b, page, page)
+			}
+			h.want(h.read(0, p), Inverted)
+		},
 		"inverted in one cell": func(h *hist) {
 			p, q := h.write(h.a, 0, page), h.begin(h.b, 0, page)
 			h.b.Fail()
@@ -199,6 +208,18 @@ func TestHistories(t *testing.T) {
 			w.Fill(p, 0)
 			h.write(h.a, 0, page)
 			h.want(h.read(0, p), Torn)
+		},
+		"torn but for a zero": func(h *hist) {
+			p := make([]byte, page)
+			for i := range p {
+				p[i] = unitHash[i] ^ unitHash[8+i%8] // as if one write without a writer
+			}
+			r := h.f.Reader()
+			r.Begin(0, page)
+			h.want(r.Check(p), Torn)
+			if r.Counts.Torn != page/Cell-1 {
+				h.t.Errorf("%d torn cells", r.Counts.Torn)
+			}
 		},
 		"not written yet": func(h *hist) {
 			p := h.write(h.a, 0, page)
@@ -296,6 +317,17 @@ func TestHistories(t *testing.T) {
 			if r.Counts.Checked != page/Cell+1 {
 				h.t.Errorf("checked %d cells", r.Counts.Checked)
 			}
+		},
+		"read given up": func(h *hist) {
+			p, q := h.write(h.a, 0, page), h.write(h.a, page, page)
+			r := h.f.Reader()
+			r.Begin(0, page)
+			r.Begin(page, page)
+			h.want(r.Check(q))
+			r.Begin(page, page)
+			r.Cancel()
+			r.Begin(0, page)
+			h.want(r.Check(p))
 		},
 		"nothing read": func(h *hist) {
 			r := h.f.Reader()
@@ -424,6 +456,19 @@ func TestForgotten(t *testing.T) {
 	h.want(h.read(0, old), Stale) // its ring says only that it ended before the second write
 	h.write(h.a, page, page)
 	h.want(h.read(0, old)) // no longer known to have ended in time
+
+	h = newHist(t)
+	old = h.write(h.a, 0, page)
+	h.write(h.b, 0, page)
+	for range ringSize {
+		h.write(h.b, page, page)
+	}
+	r := h.f.Reader()
+	r.Begin(0, page)
+	h.want(r.Check(old), Stale) // by a write that no ring remembers
+	if v := r.Violations[0]; v.Versions != 1 || v.AgeNs != -1 || r.Counts.AgeUnknown != 1 {
+		t.Errorf("violation %+v", v)
+	}
 }
 
 // TestMisuse tests that a broken precondition is not taken for a result.
