@@ -162,8 +162,11 @@ func (s *RWSem) queueReader(t *sched.Thread, mode sched.Mode) error {
 
 	s.yield(t, sched.KindLock)
 	err := l.Sleep(t, &s.obj, sched.Shared)
-	if err != nil && !s.leave(t) {
-		err = nil // granted meanwhile
+	if err != nil {
+		s.yield(t, sched.KindLock)
+		if !s.leave(t) {
+			err = nil // granted meanwhile
+		}
 	}
 	l.Done(t, mode)
 	return err

@@ -112,7 +112,7 @@ func TestRWSemWakesReadersPastWriter(t *testing.T) {
 
 // At most 256 readers are woken at once; the rest when those have left.
 func TestRWSemWakesSomeReaders(t *testing.T) {
-	const readers = rwsemMaxWakeup + 10
+	const atOnce, readers = 256, 256 + 10
 	x := newScript(t, 1)
 	x.writer("w", x.queued(readers))
 	most := 0
@@ -126,8 +126,8 @@ func TestRWSemWakesSomeReaders(t *testing.T) {
 		})
 	}
 	x.run("w in", "w out")
-	if most != rwsemMaxWakeup {
-		t.Errorf("%d readers at once, want %d", most, rwsemMaxWakeup)
+	if most != atOnce {
+		t.Errorf("%d readers at once, want %d", most, atOnce)
 	}
 }
 
@@ -266,6 +266,31 @@ func TestRWSemComerHonorsHandoff(t *testing.T) {
 		g.Cancel(errors.New("do not wait"))
 		if err := s.DownWrite(comer); (err == nil) == asked {
 			t.Errorf("asked %v: %v", asked, err)
+		}
+	}
+}
+
+// A reader at the head that finds the lock stolen by a writer asks for the
+// handoff, if it has waited long enough.
+func TestRWSemReaderAsksForHandoff(t *testing.T) {
+	for _, late := range []bool{true, false} {
+		var s RWSem
+		var w sched.WakeList
+		g := sched.NewGroup()
+		head, waker := g.Thread("head"), g.Thread("waker")
+		deadline := waker.Now() - 1
+		if !late {
+			deadline += 1e12
+		}
+		s.wait.Push(head, sched.Shared, deadline)
+		s.count.Store(rwsemWaiters | rwsemWriter)
+		s.mark(waker, wakeAny, &w)
+		want := int64(rwsemWaiters | rwsemWriter)
+		if late {
+			want |= rwsemHandoff
+		}
+		if got := s.count.Load(); got != want || s.wait.Favored(head) != late || !s.wait.Contains(head) {
+			t.Errorf("late %v: count %#x, want %#x", late, got, want)
 		}
 	}
 }

@@ -96,12 +96,13 @@ func (g *Group) Deadlock() *Deadlock {
 	}
 	s := g.sleepers()
 	s.waits()
-	s.keep(func(i int) bool { return len(s.edges[i]) > 0 })
-	if s.empty() {
-		return nil
-	}
-	// All that was read is true of one moment, the one before this loop, for
-	// those whose generation has not changed until now.
+	return s.confirm()
+}
+
+// confirm reports those who wait for each other and have slept since the
+// sample was taken. What was read then is true of one moment, that of the
+// call, for all of them.
+func (s *sleepers) confirm() *Deadlock {
 	s.keep(func(i int) bool { return s.threads[i].state.Load() == s.pubs[i].state })
 	if s.empty() {
 		return nil
@@ -118,20 +119,17 @@ type sleepers struct {
 	alive   []bool  // still a member of the set that may be deadlocked
 }
 
-// sleepers samples those of the group who are asleep now.
+// sleepers samples those of the group who are asleep. A publication may be
+// of a later sleep than the one seen; confirm sorts that out.
 func (g *Group) sleepers() *sleepers {
 	s := &sleepers{}
 	for _, t := range g.Threads() {
-		state := t.state.Load()
-		if state&stateMask != asleep {
+		if t.state.Load()&stateMask != asleep {
 			continue
 		}
 		t.pubMu.Lock()
-		p := t.pub
+		s.threads, s.pubs = append(s.threads, t), append(s.pubs, t.pub)
 		t.pubMu.Unlock()
-		if p.state == state {
-			s.threads, s.pubs = append(s.threads, t), append(s.pubs, p)
-		}
 	}
 	s.edges = make([][]int, len(s.threads))
 	s.alive = make([]bool, len(s.threads))

@@ -152,6 +152,47 @@ func TestDeadlockBehindHead(t *testing.T) {
 	}
 }
 
+// A writer at the head of a list does not wait for itself.
+func TestNoDeadlockAtHead(t *testing.T) {
+	noLeak(t)
+	g := NewGroup()
+	var l WaitList
+	g.Go("writer", func(th *Thread) {
+		l.Lock(th)
+		l.Push(th, Exclusive, 0)
+		l.Unlock(th)
+		l.Sleep(th, &Object{}, Exclusive)
+	})
+	eventually(t, "sleep", g.Threads()[0].isAsleep)
+	if d := g.Deadlock(); d != nil {
+		t.Error(d)
+	}
+	g.Cancel(nil)
+	g.Wait()
+}
+
+// What a sample says of threads that have been awake since counts for nothing.
+func TestStaleSample(t *testing.T) {
+	noLeak(t)
+	g := NewGroup()
+	_, started := ring(g, 3, true)
+	started()
+	for _, th := range g.Threads() {
+		eventually(t, "sleep", th.isAsleep)
+	}
+	old, fresh := g.sleepers(), g.sleepers()
+	old.waits()
+	fresh.waits()
+	if fresh.confirm() == nil {
+		t.Error("a deadlock is not seen")
+	}
+	g.Cancel(nil)
+	g.Wait()
+	if d := old.confirm(); d != nil {
+		t.Errorf("a deadlock that is over is seen: %v", d)
+	}
+}
+
 // Threads that take mutexes in order never deadlock, whatever the watcher
 // sees of them.
 func TestNoFalseAlarm(t *testing.T) {

@@ -38,6 +38,7 @@ func (q *WaitQueue) Sleep(t *Thread, o *Object, want Mode) error {
 	if err == nil {
 		return nil
 	}
+	t.Yield(o.Loc(), KindLock)
 	q.list.Lock(t)
 	defer q.list.Unlock(t)
 	if !q.list.Contains(t) {

@@ -3,6 +3,7 @@ package sched
 import (
 	"errors"
 	"fmt"
+	"runtime"
 	"sync/atomic"
 	"testing"
 )
@@ -169,5 +170,57 @@ func TestCancelKeepsWakeups(t *testing.T) {
 		if err := stay.Wait(); err != nil || !m.wait.Empty() {
 			t.Fatal(err, m.wait.Empty())
 		}
+	}
+}
+
+// wakesAtYield is a controller under which somebody else runs at each yield.
+type wakesAtYield struct {
+	Controller
+	run func()
+}
+
+func (c wakesAtYield) Yield(*Thread, Loc, Kind) { c.run() }
+
+// A wake-up that comes after a Sleep has seen the cancellation, and before it
+// has left the queue, is not swallowed.
+func TestCancelledSleepKeepsWakeup(t *testing.T) {
+	for _, wakes := range []bool{true, false} {
+		var q WaitQueue
+		other := NewGroup().Thread("other")
+		g := NewControlledGroup(wakesAtYield{run: func() {
+			if wakes {
+				q.WakeOne(other)
+			}
+		}})
+		th := g.Thread("cancelled")
+		q.Prepare(th)
+		g.Cancel(nil)
+		err := q.Sleep(th, &Object{}, Exclusive)
+		if wakes != (err == nil) || !q.Empty() {
+			t.Errorf("wakes %v: %v, queue empty %v", wakes, err, q.Empty())
+		}
+	}
+}
+
+// A cancellation that meets a thread on its way to sleep keeps it awake.
+func TestCancelMeetsSleep(t *testing.T) {
+	noLeak(t)
+	m := newMutexes(1)[0]
+	m.held.Store(true)
+	for i := range 5000 {
+		g := NewGroup()
+		var ready atomic.Bool
+		g.Go("waits", func(th *Thread) {
+			ready.Store(true)
+			m.lock(th)
+		})
+		for !ready.Load() {
+			runtime.Gosched()
+		}
+		for range i % 100 {
+			ready.Load()
+		}
+		g.Cancel(nil)
+		g.Wait()
 	}
 }
