@@ -12,7 +12,7 @@ var SelfBuffer = &Workload{
 		"lock the write holds: an engine without the task context deadlocks with itself as soon as a source page is not " +
 		"resident; one with it says EFAULT, the task touches the page and tries again. Of ColdEvery writes one finds its " +
 		"source evicted.",
-	Defaults: Params{Threads: 4, Block: 4 << 10, Size: 4 << 20, ColdEvery: 8},
+	Defaults: Params{Threads: 4, Block: 4 << 10, Size: 2 << 20, ColdEvery: 8},
 	Files:    1,
 	Sources:  true,
 	Roles:    copiers,

@@ -5,7 +5,7 @@ var DirectWrite = &Workload{
 	Name: "direct-write",
 	Doc: "Direct writers alone, each in blocks of its own: the best case of every lock. What an engine loses " +
 		"against raw here is the price of its bookkeeping, and of not letting direct writes overlap.",
-	Defaults: Params{Threads: 8, Block: 4 << 10, Size: 4 << 20},
+	Defaults: Params{Threads: 8, Block: 4 << 10, Size: 2 << 20},
 	Files:    1,
 	Roles: func(p Params) []Role {
 		return []Role{directWriters(p)}

@@ -139,7 +139,7 @@ func (x *execution) lookAtWriters(d time.Duration) {
 func (x *execution) starving() bool {
 	limit := x.starveAfter()
 	for _, c := range x.tasks {
-		if c.idle > limit/4 && c.longest < limit {
+		if c.idle > limit/8 && c.longest < limit {
 			return true
 		}
 	}
