@@ -36,6 +36,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// A second Ctrl-C ends the program at once.
 	context.AfterFunc(ctx, stop)
+	// A reader of stdout that goes away must not leave data files behind.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
@@ -111,7 +113,10 @@ func diagnose(stderr io.Writer, err error) int {
 	}
 	var e *exitError
 	if !errors.As(err, &e) {
-		e = environment(err, "").(*exitError)
+		e = &exitError{status: statusEnvironment, err: err}
+	}
+	if errors.Is(err, syscall.EPIPE) {
+		return e.status
 	}
 	if e.err != nil {
 		fmt.Fprintf(stderr, "error: %v\n", err)

@@ -17,6 +17,7 @@ type progress struct {
 	bar   *progressbar.ProgressBar
 	cases int
 	begun int // cases
+	width int // of the longest description, so that the bar stays in its place
 	last  time.Time
 }
 
@@ -51,7 +52,8 @@ func (p *progress) Start(cases int, estimate time.Duration) {
 // Step implements bench.Progress. A case counts when the next begins.
 func (p *progress) Step(text string) {
 	if p.bar != nil {
-		p.bar.Describe(text)
+		p.width = max(p.width, len(text))
+		p.bar.Describe(fmt.Sprintf("%-*s", p.width, text))
 		p.bar.Set(p.begun)
 	} else if time.Since(p.last) >= linePeriod {
 		p.last = time.Now()
