@@ -210,6 +210,6 @@ func ExampleText() {
 	}
 	// Output:
 	// direct-write, 8 threads
-	// raw                 44.3k           1                                 393 µs
-	// addlock             40.9k           0.92 [0.90, 0.94]  slower         439 µs
+	// raw                 43.2k           1                                 419 µs
+	// addlock             40.1k           0.94 [0.91, 0.95]  slower         432 µs
 }

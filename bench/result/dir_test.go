@@ -158,7 +158,7 @@ func TestDistribution(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d.N != 3*2000 || d.Tail[0].Above != 1 || d.Tail[len(d.Tail)-1].Above != 1./6000 {
+	if d.N != 3*500 || d.Tail[0].Above != 1 || d.Tail[len(d.Tail)-1].Above != 1./1500 {
 		t.Errorf("%d operations, from %+v to %+v", d.N, d.Tail[0], d.Tail[len(d.Tail)-1])
 	}
 	for i, q := range d.Tail[1:] {

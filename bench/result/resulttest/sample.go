@@ -139,9 +139,9 @@ func partner(workload string) string {
 
 // class makes up one class: a log-normal latency around what the rate says.
 func (s *Sample) class(rng *rand.Rand, class string, rate float64, threads int) {
-	h := hdrhistogram.New(100, 60e9, 3)
+	h := hdrhistogram.New(1000, 10e9, 2)
 	median := 0.9 * 1e9 * float64(threads) / rate
-	for range 2000 {
+	for range 500 {
 		v := median * math.Exp(0.35*rng.NormFloat64())
 		if rng.IntN(200) == 0 {
 			v *= 12 // a device's tail
