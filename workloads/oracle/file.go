@@ -39,9 +39,11 @@ type Config struct {
 }
 
 // File is what the oracle knows about one data file. All of its cells start as
-// zero, written before everything. It takes about 100 bytes per block, and the
-// size of the block again for each of: stores or partial writes into it, and
-// reads in it that saw a part of a write in flight.
+// zero, written before everything. It takes about 100 bytes per block and,
+// from the first time that they are needed, 250 for a block that is read in
+// parts, the size of the block again for one that is stored to or written in
+// parts, the same for one in which a read saw a part of a write in flight, and
+// twice that for one that was zeroed in parts.
 type File struct {
 	name    string
 	size    int64

@@ -50,26 +50,26 @@ func (s *sighting) load() (seenRun, bool) {
 	return r, s.version.Load() == v
 }
 
+// appendTo appends a copy to dst if it touches cells [lo, hi).
+func (s *sighting) appendTo(dst []seenRun, lo, hi int) []seenRun {
+	if r, ok := s.load(); ok && r.lo < hi && lo < r.hi {
+		return append(dst, r)
+	}
+	return dst
+}
+
 // sightings appends to dst the sightings that touch cells [lo, hi).
 func (b *block) sightings(dst []seenRun, lo, hi int) []seenRun {
-	if r, ok := b.wide.load(); ok && r.lo < hi && lo < r.hi {
-		dst = append(dst, r)
-	}
+	dst = b.wide.appendTo(dst, lo, hi)
 	narrow := b.narrow.Load()
 	if narrow == nil {
 		return dst
 	}
 	if hi-lo == 1 {
-		narrow := &narrow[lo%narrowSightings]
-		if r, ok := narrow.load(); ok && r.lo == lo {
-			dst = append(dst, r)
-		}
-		return dst
+		return narrow[lo%narrowSightings].appendTo(dst, lo, hi)
 	}
 	for i := range narrow {
-		if r, ok := narrow[i].load(); ok && r.lo < hi && lo < r.hi {
-			dst = append(dst, r)
-		}
+		dst = narrow[i].appendTo(dst, lo, hi)
 	}
 	return dst
 }
