@@ -120,7 +120,8 @@ type sleepers struct {
 }
 
 // sleepers samples those of the group who are asleep. A publication may be
-// of a later sleep than the one seen; confirm sorts that out.
+// of a later sleep than the one seen: its thread has looked at its condition
+// for the last time then, so that it is as good as asleep if it stays so.
 func (g *Group) sleepers() *sleepers {
 	s := &sleepers{}
 	for _, t := range g.Threads() {

@@ -168,7 +168,6 @@ type WakeList struct {
 }
 
 func (w *WakeList) push(t *Thread) {
-	t.node.wake = nil
 	if w.tail == nil {
 		w.head = t
 	} else {

@@ -224,3 +224,27 @@ func TestCancelMeetsSleep(t *testing.T) {
 		g.Wait()
 	}
 }
+
+// cancelsAtNow is a controller under which a Sleep is cancelled after it has
+// looked for that, and before it is asleep: when it asks for the time.
+type cancelsAtNow struct {
+	Controller
+	cancel func()
+	parked *bool
+}
+
+func (c cancelsAtNow) Now() int64               { c.cancel(); return 0 }
+func (c cancelsAtNow) Yield(*Thread, Loc, Kind) {}
+func (c cancelsAtNow) Park(*Thread)             { *c.parked = true }
+
+func TestCancelJustBeforeSleep(t *testing.T) {
+	var q WaitQueue
+	var g *Group
+	parked := false
+	g = NewControlledGroup(cancelsAtNow{cancel: func() { g.Cancel(nil) }, parked: &parked})
+	th := g.Thread("cancelled")
+	q.Prepare(th)
+	if err := q.Sleep(th, &Object{}, Exclusive); err == nil || parked || !q.Empty() {
+		t.Errorf("%v, parked %v, queue empty %v", err, parked, q.Empty())
+	}
+}
