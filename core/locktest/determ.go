@@ -148,7 +148,7 @@ func (s *Suite) determReenter(seed uint64) error {
 	if errors.As(err, &d) && !s.AddsReenter && len(d.Blocked) == 2 {
 		for _, b := range d.Blocked {
 			if len(b.WaitsFor) == 0 {
-				return fmt.Errorf("half a cycle: %v", d)
+				return fmt.Errorf("half a cycle: %s", d.String())
 			}
 		}
 		err = nil

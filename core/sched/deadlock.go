@@ -65,6 +65,7 @@ func b2i(b bool) int {
 // an error, so that it can be the cause of a Cancel.
 type Deadlock struct{ Blocked []Blocked }
 
+// Error is one line; fmt prints it, not String.
 func (d *Deadlock) Error() string {
 	return fmt.Sprintf("deadlock of %d threads", len(d.Blocked))
 }

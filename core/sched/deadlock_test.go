@@ -82,7 +82,7 @@ func TestNoDeadlockWhileHolderRuns(t *testing.T) {
 	}
 	for range 1000 {
 		if d := g.Deadlock(); d != nil {
-			t.Fatal(d)
+			t.Fatal(d.String())
 		}
 	}
 	g.Cancel(nil)
@@ -98,7 +98,7 @@ func TestNoDeadlockWithUnknownHolder(t *testing.T) {
 	g.Go("waiter", func(th *Thread) { m.lock(th) })
 	eventually(t, "sleep", g.Threads()[0].isAsleep)
 	if d := g.Deadlock(); d != nil {
-		t.Fatal(d)
+		t.Fatal(d.String())
 	}
 	g.Cancel(nil)
 	g.Wait()
@@ -165,7 +165,7 @@ func TestNoDeadlockAtHead(t *testing.T) {
 	})
 	eventually(t, "sleep", g.Threads()[0].isAsleep)
 	if d := g.Deadlock(); d != nil {
-		t.Error(d)
+		t.Error(d.String())
 	}
 	g.Cancel(nil)
 	g.Wait()
@@ -221,7 +221,7 @@ func TestNoFalseAlarm(t *testing.T) {
 	watcher.Go(func() {
 		for ; !done.Load(); looks++ {
 			if d := g.Deadlock(); d != nil {
-				t.Errorf("false alarm after %d looks: %v", looks, d)
+				t.Errorf("false alarm after %d looks: %s", looks, d.String())
 				g.Cancel(d)
 				return
 			}

@@ -74,7 +74,7 @@ func ExampleDeadlock() {
 	}
 	var d *sched.Deadlock
 	if errors.As(g.Wait(), &d) {
-		fmt.Println(d)
+		fmt.Println(d.String())
 	}
 	// Output:
 	// deadlock of 2 threads
