@@ -18,12 +18,12 @@ type Counts struct {
 	StaleEvents int64 // blocks with at least one stale cell, per read
 	LostEvents  int64 // blocks with at least one lost cell, per quiesce check
 
-	// How far behind, per run of stale or lost cells with one origin.
+	// How far behind, once per block and read: the first of its stale or lost cells.
 	MaxStaleVersions int64     // completed writes; a lower bound
 	MaxStaleNs       int64     // since superseded; a lower bound
 	Versions         [17]int64 // [k]: behind by k completed writes, the last: or more
 	AgeNs            [41]int64 // [i]: superseded for less than 1<<i ns and not less than half of it; the last: or more
-	AgeUnknown       int64     // runs of which no time is known
+	AgeUnknown       int64     // of which no time is known
 }
 
 // Merge adds o to c.
