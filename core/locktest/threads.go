@@ -31,12 +31,12 @@ func releaseSide(t *sched.Thread, l core.PagecacheLock, add bool) {
 // stood still for too long.
 func (s *Suite) wait(progress *atomic.Int64, groups ...*sched.Group) error {
 	done := make(chan struct{})
-	go func() {
+	sched.NewGroup().Go("joins", func(*sched.Thread) {
 		for _, g := range groups {
 			g.Wait()
 		}
 		close(done)
-	}()
+	})
 	tick := time.NewTicker(s.Patience)
 	defer tick.Stop()
 	for last := int64(-1); ; {
