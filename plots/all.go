@@ -14,8 +14,8 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	engines := engineNames(run)
 	t := newTheme(engines)
 	latencies, problems := Latencies(run)
-	for _, err := range problems {
-		missing = append(missing, err.Error())
+	if n := len(problems); n > 0 {
+		missing = append(missing, fmt.Sprintf("latency of %d cases, the first: %v", n, problems[0]))
 	}
 	add := func(ok bool, why string, make func() *Figure) {
 		if ok {
@@ -29,7 +29,9 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	add(len(bars) > 0, "throughput: nothing was measured", func() *Figure { return throughput(t, bars) })
 	add(len(odds) > 0, "staleness: no engine was exposed", func() *Figure { return staleness(t, odds) })
 	add(len(scalings) > 0, "scaling: one number of threads only", func() *Figure { return scaling(t, engines, scalings) })
-	add(len(latencies) > 0, "latency: no histograms", func() *Figure { return latency(t, engines, latencies) })
+	if len(latencies) > 0 || len(problems) == 0 {
+		add(len(latencies) > 0, "latency: no histograms", func() *Figure { return latency(t, engines, latencies) })
+	}
 	return figures, missing
 }
 
