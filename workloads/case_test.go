@@ -139,7 +139,7 @@ func TestAnnouncedLossIsNotSilent(t *testing.T) {
 // each round: everything is dropped until the first measured round is over.
 func TestLossIsRepaired(t *testing.T) {
 	c := quickCase(&memEngine{name: "dropping at first", dropNth: 1, dropSyncs: 3}, DirectWrite)
-	c.Params.Round = 20 * time.Millisecond
+	c.Params.Round, c.Duration = 20*time.Millisecond, 400*time.Millisecond
 	o := mustRun(t, c)
 	if o.Warmup.Lost == 0 || o.Oracle.Lost == 0 || o.LossRounds != 1 || o.Rounds < 2 {
 		t.Fatalf("lost %d in the warm-up, %d after it; %d of %d rounds lost something",
