@@ -167,15 +167,6 @@ func Lost(records []result.Record, c result.Case) Chance {
 	return perCase(records, c, func(r *result.Record) (int64, int64) { return r.LossRounds, r.Exposures })
 }
 
-// LossRounds is the chance of a loss per round.
-func LossRounds(records []result.Record, c result.Case) Chance {
-	chance := perCase(records, c, func(r *result.Record) (int64, int64) { return r.LossRounds, r.Rounds })
-	if chance.None != "" {
-		chance.None = "no rounds"
-	}
-	return chance
-}
-
 func perCase(records []result.Record, c result.Case, counts func(*result.Record) (events, trials int64)) Chance {
 	var events, trials []int64
 	for i := range records {

@@ -102,11 +102,3 @@ func count(n int64) string {
 	}
 	return s
 }
-
-// perOp prints n per operation.
-func perOp(n, ops int64) string {
-	if ops == 0 {
-		return "-"
-	}
-	return scientific(float64(n) / float64(ops))
-}

@@ -135,8 +135,6 @@ func facts(e *result.Env) []fact {
 	return list
 }
 
-// Tables below the headline ones, filled in by the template.
-
 // WaitShare is the time waited for add and for block, per direct write.
 func (r Row) WaitShare(class string) string {
 	ops := r.Counts.Ops[class]
@@ -145,6 +143,3 @@ func (r Row) WaitShare(class string) string {
 	}
 	return duration(float64(r.Counts.Lock.AddWaitNs+r.Counts.Lock.BlockWaitNs) / float64(ops))
 }
-
-// PerOp prints n per operation of a class.
-func (r Row) PerOp(n int64, class string) string { return perOp(n, r.Counts.Ops[class]) }
