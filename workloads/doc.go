@@ -18,6 +18,9 @@
 //     before it and the check after it are outside. Paced tasks keep a schedule
 //     of absolute deadlines, and an operation that begins late is counted as
 //     late, not as slow;
+//   - a window grows beyond its length, to StarveAfter at most, while a direct
+//     write has been under way for an eighth of that: it is then decided
+//     whether the writer starves;
 //   - CPU time, context switches and faults are those of the whole process
 //     between the two edges of the window;
 //   - the garbage collector is off inside the window, under a memory cap, and
