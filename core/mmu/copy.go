@@ -9,12 +9,6 @@ import "unsafe"
 // (the garbage collector relies on it for pointers), which is what a cell of
 // the oracle needs.
 
-// Copy is copy for page memory.
-//
-//go:norace
-//go:noinline
-func Copy(dst, src []byte) int { return copy(dst, src) }
-
 // Clear zeroes page memory.
 //
 //go:norace

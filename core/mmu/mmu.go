@@ -14,9 +14,16 @@
 // Installing and removing translations of one page is serialised by the
 // caller, who holds that page's lock.
 //
-// [Soft] keeps the tables in software: portable, unprivileged and
-// deterministic. What it cannot show: the cost of a real fault, and that the
-// access which faults is a plain CPU instruction.
+// There are two. [Soft] keeps the tables in software: portable, unprivileged
+// and deterministic. What it cannot show: the cost of a real fault, and that
+// the access which faults is a plain CPU instruction. Userfaultfd (Linux) has
+// the hardware's: the frames are the pages of a memfd, a VMA is a real mapping
+// of it, and userfaultfd(2) tells us of its faults. It cannot be stepped by a
+// deterministic scheduler.
+//
+// Reading order: this file; soft.go; then uffd.go (memory), uffd_vma.go
+// (mappings), accessor_linux.go (how an access may fault at all),
+// uffd_handler.go (who answers), uffd_ioctl.go (what the kernel is told).
 package mmu
 
 import (
@@ -36,6 +43,8 @@ var ErrUnmapped = errors.New("access to an unmapped address (SIGSEGV)")
 type CPU struct {
 	*sched.Thread
 	Task any // the task, for the fault handler; the MMU does not look at it
+
+	hw inFlight // with accesses in hardware: the one under way
 }
 
 // Access says what the CPU tried when it faulted.
@@ -66,7 +75,8 @@ type Frame struct {
 	// the cache.
 	Fleeting bool
 
-	ro, rw entry // the two translations to this frame, so that installing one allocates nothing
+	ro, rw entry // soft: the two translations to this frame, so that installing one allocates nothing
+	idx    int64 // userfaultfd: the page of the file that this is the memory of
 }
 
 // Memory is frames and page tables of one address space. Page indices count
@@ -95,8 +105,9 @@ type Memory interface {
 
 // VMA is one mapping. Offsets are bytes and idx pages from its start.
 type VMA interface {
-	// Install maps the frame at page idx. The caller holds the page's lock.
-	Install(idx int64, f *Frame, write bool)
+	// Install maps the frame at page idx, on behalf of a task that faults or
+	// pins. The caller holds the page's lock.
+	Install(cpu *CPU, idx int64, f *Frame, write bool) error
 	// Mapped says whether page idx has a translation, and one for stores.
 	Mapped(idx int64) (present, writable bool)
 	// Load and Store access the aligned 8-byte word at off.

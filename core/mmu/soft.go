@@ -166,13 +166,14 @@ func (v *softVMA) at(idx int64) *atomic.Pointer[entry] {
 }
 
 // Install maps the frame at page idx.
-func (v *softVMA) Install(idx int64, f *Frame, write bool) {
+func (v *softVMA) Install(_ *CPU, idx int64, f *Frame, write bool) error {
 	e := &v.table[idx]
 	if write {
 		e.Store(&f.rw)
 	} else if e.Load() == nil { // never take the right to store away
 		e.Store(&f.ro)
 	}
+	return nil
 }
 
 // Mapped says what page idx may be used for.

@@ -1,0 +1,5 @@
+//go:build race
+
+package mmu
+
+const raceEnabled = true

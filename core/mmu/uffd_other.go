@@ -1,0 +1,14 @@
+//go:build !linux || !(amd64 || arm64)
+
+package mmu
+
+// inFlight is empty: no access here is a CPU instruction on a real mapping.
+type inFlight struct{}
+
+// ProbeUserfaultfd says what is missing.
+func ProbeUserfaultfd(UserfaultfdConfig) error {
+	return &UnsupportedError{"userfaultfd", "it needs Linux on amd64 or arm64"}
+}
+
+// NewUserfaultfd fails.
+func NewUserfaultfd(cfg UserfaultfdConfig) (Memory, error) { return nil, ProbeUserfaultfd(cfg) }
