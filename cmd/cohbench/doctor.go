@@ -5,17 +5,27 @@ import (
 	"fmt"
 	"io"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 
 	"cohbench/bench/result"
 	"cohbench/core/disk"
+	"cohbench/core/mmu"
 )
 
 // diagnosis is what a machine and a directory offer.
 type diagnosis struct {
-	Machine result.Env `json:"machine"`
-	Dir     disk.Probe `json:"dir"`
+	Machine result.Env  `json:"machine"`
+	Dir     disk.Probe  `json:"dir"`
+	MMUs    []mmuAnswer `json:"mmus"`
+}
+
+// mmuAnswer says whether page tables of a kind can be had.
+type mmuAnswer struct {
+	Name      string `json:"name"`
+	Available bool   `json:"available"`
+	Why       string `json:"why,omitempty"` // not
 }
 
 func newDoctor() *cobra.Command {
@@ -56,7 +66,19 @@ func examine(dir string) (diagnosis, error) {
 	if err != nil {
 		return diagnosis{}, setupError(err)
 	}
-	return diagnosis{result.Collect(dir), p}, nil
+	return diagnosis{result.Collect(dir), p, probeMMUs()}, nil
+}
+
+func probeMMUs() []mmuAnswer {
+	var answers []mmuAnswer
+	for _, k := range mmu.Kinds() {
+		a := mmuAnswer{Name: k.String(), Available: true}
+		if err := k.Probe(); err != nil {
+			a.Available, a.Why = false, err.Error()
+		}
+		answers = append(answers, a)
+	}
+	return answers
 }
 
 // unfit is an error where a directory is of no use, and a warning where its
@@ -101,12 +123,25 @@ func (d diagnosis) print(w io.Writer) error {
 		{"write cache", m.WriteCache},
 		{"direct IO", string(p.Direct) + " (" + p.Why + ")"},
 		{"alignment", alignText(p)},
+		{"page tables", mmuText(d.MMUs)},
 	} {
 		if _, err := fmt.Fprintf(w, "%-13s %s\n", line[0], line[1]); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+func mmuText(answers []mmuAnswer) string {
+	var have, lack []string
+	for _, a := range answers {
+		if a.Available {
+			have = append(have, a.Name)
+		} else {
+			lack = append(lack, "; not "+a.Name+" ("+a.Why+")")
+		}
+	}
+	return strings.Join(have, ", ") + strings.Join(lack, "")
 }
 
 func alignText(p disk.Probe) string {

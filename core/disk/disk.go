@@ -50,9 +50,9 @@ type Disk interface {
 
 // Align is the alignment, in bytes, that direct IO asks for.
 type Align struct {
-	Mem    int    // of the buffer's address
-	Offset int    // of the file offset and the length
-	Source string // how it is known: "statx", "assumed", "memory"
+	Mem    int    `json:"mem"`    // of the buffer's address
+	Offset int    `json:"offset"` // of the file offset and the length
+	Source string `json:"source"` // how it is known: "statx", "assumed", "memory"
 }
 
 // String prints the alignment with its source.
