@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"cohbench/core"
@@ -20,6 +21,7 @@ type Plan struct {
 	Threads   []int // tasks of the main class; default each workload's own
 	Block     int   // bytes per IO; default each workload's own
 	Size      int64 // bytes per file; default each workload's own
+	Set       []Set // other parameters, for all workloads; default each workload's own
 	Reps      int   // repetitions; default 6
 
 	// Duration is what is measured per case. 0: what Budget leaves for it.
@@ -109,6 +111,11 @@ func (p Plan) Check() error {
 			return fmt.Errorf("plan: threads %v: want different numbers above 0", p.Threads)
 		}
 	}
+	for _, s := range p.Set {
+		if err := new(workloads.Params).Set(s.Name, s.Value); err != nil {
+			return err
+		}
+	}
 	for _, g := range p.groups() {
 		c := workloads.Case{
 			Engine: p.cached(), Backing: make([]core.Backing, g.workload.Files),
@@ -137,10 +144,23 @@ func orDefault[T comparable](v, def T) T {
 	return v
 }
 
+// Set sets a parameter of workloads by its name (workloads.Settings).
+type Set struct{ Name, Value string }
+
+// setText is how records name the parameters that were set.
+func (p *Plan) setText() string {
+	var list []string
+	for _, s := range p.Set {
+		list = append(list, s.Name+"="+s.Value)
+	}
+	return strings.Join(list, ",")
+}
+
 // A group is what engines are compared on: one workload at one setting.
 type group struct {
 	workload *workloads.Workload
 	params   workloads.Params
+	set      string
 }
 
 // groups lists the plan's groups in display order.
@@ -156,7 +176,10 @@ func (p *Plan) groups() []group {
 			params.Threads = n
 			params.Block = orDefault(p.Block, params.Block)
 			params.Size = orDefault(p.Size, params.Size)
-			list = append(list, group{w, params})
+			for _, s := range p.Set {
+				_ = params.Set(s.Name, s.Value) // Check has seen to it
+			}
+			list = append(list, group{w, params, p.setText()})
 		}
 	}
 	return list

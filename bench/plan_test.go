@@ -106,7 +106,7 @@ func TestTwin(t *testing.T) {
 // The number of Ps is part of what is measured, so it must not depend on the
 // engine.
 func TestProcsCountEveryRole(t *testing.T) {
-	g := group{workloads.FaultStorm, workloads.FaultStorm.Defaults}
+	g := group{workload: workloads.FaultStorm, params: workloads.FaultStorm.Defaults}
 	if got, want := g.procs(), workloads.DefaultProcs(g.params.Threads+g.params.Partners); got != want {
 		t.Errorf("%d Ps, want %d", got, want)
 	}

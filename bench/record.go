@@ -28,6 +28,7 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		IO:       string(r.Probe.Direct),
 		Block:    s.params.Block,
 		Size:     s.params.Size,
+		Set:      s.set,
 		Seed:     s.seed,
 
 		GC:          int(out.GCs),

@@ -49,7 +49,7 @@ func outcome() *workloads.Outcome {
 }
 
 func testSlot(t *testing.T) slot {
-	g := group{workloads.DirectWrite, workloads.DirectWrite.Defaults}
+	g := group{workload: workloads.DirectWrite, params: workloads.DirectWrite.Defaults}
 	return slot{contender{engines(t, "addlock")[0], 1}, g, 4, 99}
 }
 

@@ -70,7 +70,7 @@ func (r *Runner) rehearseGroup(ctx context.Context, g group) error {
 // nearest to the device.
 func (r *Runner) measureSolo(ctx context.Context) error {
 	g := r.groups[0]
-	solo := group{workloads.DirectWrite, workloads.DirectWrite.Defaults}
+	solo := group{workload: workloads.DirectWrite, params: workloads.DirectWrite.Defaults}
 	solo.params.Threads, solo.params.Partners = 1, 0
 	solo.params.Block, solo.params.Size = g.params.Block, g.params.Size
 	s := slot{contender{engine: r.Plan.bare()}, solo, -1, r.Plan.Seed}

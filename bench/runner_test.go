@@ -213,7 +213,7 @@ func TestFilesAreShared(t *testing.T) {
 	defer fs.remove()
 	path := func(w *workloads.Workload) string {
 		t.Helper()
-		g := group{w, w.Defaults}
+		g := group{workload: w, params: w.Defaults}
 		g.params.Size = 64 << 10
 		list, err := fs.backing(g)
 		if err != nil || len(list) != w.Files {

@@ -17,6 +17,7 @@ type Group struct {
 	MMU, IO  string
 	Block    int
 	Size     int64
+	Set      string        // parameters that are not the workload's own
 	Class    string        // the class of operations that is compared: see Headline
 	Cases    []result.Case // one per engine, in display order; twins left out
 }
@@ -35,7 +36,7 @@ func Groups(run *result.Run) []Group {
 	workloads := order(run.Env.Plan.Workloads, groups, func(g Group) string { return g.Workload })
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(workloads[a.Workload], workloads[b.Workload]), cmp.Compare(a.Threads, b.Threads),
-			cmp.Compare(a.Block, b.Block), cmp.Compare(a.Size, b.Size), cmp.Compare(a.MMU, b.MMU), cmp.Compare(a.IO, b.IO))
+			cmp.Compare(a.Block, b.Block), cmp.Compare(a.Size, b.Size), cmp.Compare(a.Set, b.Set), cmp.Compare(a.MMU, b.MMU), cmp.Compare(a.IO, b.IO))
 	})
 	engines := order(names(run.Env.Engines), Cases(run.Records), func(c result.Case) string { return c.Engine })
 	for i := range groups {
@@ -50,12 +51,12 @@ func Groups(run *result.Run) []Group {
 func join(groups []Group, c result.Case) []Group {
 	for i := range groups {
 		g := &groups[i]
-		if g.Workload == c.Workload && g.Threads == c.Threads && g.MMU == c.MMU && g.IO == c.IO && g.Block == c.Block && g.Size == c.Size {
+		if g.Workload == c.Workload && g.Threads == c.Threads && g.MMU == c.MMU && g.IO == c.IO && g.Block == c.Block && g.Size == c.Size && g.Set == c.Set {
 			g.Cases = append(g.Cases, c)
 			return groups
 		}
 	}
-	return append(groups, Group{Workload: c.Workload, Threads: c.Threads, MMU: c.MMU, IO: c.IO, Block: c.Block, Size: c.Size, Cases: []result.Case{c}})
+	return append(groups, Group{Workload: c.Workload, Threads: c.Threads, MMU: c.MMU, IO: c.IO, Block: c.Block, Size: c.Size, Set: c.Set, Cases: []result.Case{c}})
 }
 
 // addWithoutMMU adds the cases of engines without page tables, which may be
@@ -140,11 +141,19 @@ func (g Group) Label(among []Group) string {
 		if o.Workload != g.Workload || o.Threads != g.Threads {
 			continue
 		}
-		if o.Block != g.Block || o.Size != g.Size || o.MMU != g.MMU || o.IO != g.IO {
-			return fmt.Sprintf("%s, %d-byte blocks in %d bytes, MMU %s, IO %s", label, g.Block, g.Size, g.MMU, g.IO)
+		if o.Block != g.Block || o.Size != g.Size || o.MMU != g.MMU || o.IO != g.IO || o.Set != g.Set {
+			return fmt.Sprintf("%s, %d-byte blocks in %d bytes, MMU %s, IO %s", label, g.Block, g.Size, g.MMU, g.IO) + g.set()
 		}
 	}
-	return label
+	return label + g.set()
+}
+
+// set is what was set beside that, for a label.
+func (g Group) set() string {
+	if g.Set == "" {
+		return ""
+	}
+	return ", " + g.Set
 }
 
 func plural(n int, word string) string {
@@ -167,5 +176,5 @@ func MostThreads(groups []Group) []Group {
 }
 
 func (g Group) sameButThreads(o Group) bool {
-	return g.Workload == o.Workload && g.MMU == o.MMU && g.IO == o.IO && g.Block == o.Block && g.Size == o.Size
+	return g.Workload == o.Workload && g.MMU == o.MMU && g.IO == o.IO && g.Block == o.Block && g.Size == o.Size && g.Set == o.Set
 }

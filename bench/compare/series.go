@@ -106,6 +106,8 @@ func Mixed(a, b result.Case) string {
 		return fmt.Sprintf("different block sizes: %d and %d bytes", a.Block, b.Block)
 	case a.Size != b.Size:
 		return fmt.Sprintf("different file sizes: %d and %d bytes", a.Size, b.Size)
+	case a.Set != b.Set:
+		return fmt.Sprintf("different settings: %q and %q", a.Set, b.Set)
 	}
 	return ""
 }

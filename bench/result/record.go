@@ -34,6 +34,7 @@ type Record struct {
 	IO       string    `json:"io"`             // what O_DIRECT really is here: "direct", "buffered", "unknown"
 	Block    int       `json:"block"`          // bytes per IO
 	Size     int64     `json:"size"`           // bytes per file
+	Set      string    `json:"set,omitempty"`  // other parameters that are not the workload's own: "partners=1,round=20ms"
 	Seed     uint64    `json:"seed"`
 
 	Ops     map[string]int64   `json:"ops"`              // completed operations by class
@@ -134,11 +135,12 @@ type Case struct {
 	MMU, IO  string
 	Block    int
 	Size     int64
+	Set      string
 }
 
 // Case returns the case that r is a repetition of.
 func (r *Record) Case() Case {
-	return Case{r.Engine, r.Workload, r.Threads, r.Pair, r.MMU, r.IO, r.Block, r.Size}
+	return Case{r.Engine, r.Workload, r.Threads, r.Pair, r.MMU, r.IO, r.Block, r.Size, r.Set}
 }
 
 func (c Case) String() string {

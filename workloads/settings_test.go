@@ -1,0 +1,32 @@
+package workloads
+
+import (
+	"strings"
+	"testing"
+)
+
+// TestSettings: every setting changes something, reads back, and refuses
+// nonsense.
+func TestSettings(t *testing.T) {
+	for _, s := range Settings() {
+		p := DirectWriteStore.Defaults
+		before := s.Get(&p)
+		value := "7"
+		if s.Unit == "20us" {
+			value = "7ms"
+		}
+		if err := p.Set(s.Name, value); err != nil {
+			t.Errorf("%s: %v", s.Name, err)
+		}
+		if got := s.Get(&p); got != value || got == before {
+			t.Errorf("%s: %q after setting %q, was %q", s.Name, got, value, before)
+		}
+		if err := p.Set(s.Name, "x"); err == nil || !strings.Contains(err.Error(), s.Unit) {
+			t.Errorf("%s=x: %v, want an example of a value", s.Name, err)
+		}
+	}
+	p := DirectWriteStore.Defaults
+	if err := p.Set("partner", "1"); err == nil || !strings.Contains(err.Error(), "partners") {
+		t.Errorf("unknown setting: %v, want the list of those there are", err)
+	}
+}
