@@ -275,10 +275,14 @@ func (m *Userfaultfd) Protect(t *sched.Thread, idx int64) {
 	}
 }
 
-// Close ends the handlers and gives everything back.
+// Close ends the handlers and gives everything back, forgotten mappings too.
 func (m *Userfaultfd) Close() error {
 	err := m.stopHandlers()
 	m.fd.close()
+	for _, v := range *m.vmas.Load() {
+		v.unmap()
+	}
+	m.vmas.Store(new([]*uffdVMA))
 	for _, c := range *m.lin.Load() {
 		err = errors.Join(err, unix.Munmap(c.mem))
 	}

@@ -143,22 +143,29 @@ func (m *Userfaultfd) wake(page uintptr) {
 	}
 }
 
-// resolve calls the fault handler for a claimed CPU.
+// resolve calls the fault handler for a claimed CPU, lets go of it, and wakes
+// the page unless Install has done so.
 func (m *Userfaultfd) resolve(cpu *CPU, page uintptr, flags uint64) {
 	h := &cpu.hw
-	v, idx := h.vma, h.idx
 	h.woken = false
-	err := v.handler.Fault(cpu, v, idx, accessOf(flags))
-	// An access that is through needs no error: another task's fault on this
-	// page was resolved, and woke it too.
-	if err != nil && atomic.LoadUint32(&h.tid) != 0 {
-		v.divert(idx)
-		h.err = err
-		h.woken = false
+	if h.err == nil { // else the access has failed already, and was reported twice
+		m.fault(cpu, flags)
 	}
 	woken := h.woken
 	if again := h.release(); again || !woken {
 		m.wake(page)
+	}
+}
+
+// fault calls the fault handler. If the access must fail it is diverted. One
+// that is through needs no error: its page was there after all, because
+// another task's fault brought it in.
+func (m *Userfaultfd) fault(cpu *CPU, flags uint64) {
+	h := &cpu.hw
+	err := h.vma.handler.Fault(cpu, h.vma, h.idx, accessOf(flags))
+	if err != nil && atomic.LoadUint32(&h.tid) != 0 {
+		h.vma.divert(h.idx)
+		h.err, h.woken = err, false
 	}
 }
 

@@ -170,10 +170,12 @@ func (v *uffdVMA) protect(idx int64) {
 func (v *uffdVMA) divert(idx int64) {
 	e := &v.table[idx]
 	p := e.lock()
+	changed := p&^(ptePresent|pteWritable) + pteDivert + pteGeneration
+	e.Store(changed | pteLocked) // before the page is there: nobody may meet it and not know
 	if p&pteDiverted == 0 {
 		v.replace(idx, -1, unix.MAP_PRIVATE|unix.MAP_ANONYMOUS)
 	}
-	e.unlock(p&^(ptePresent|pteWritable) + pteDivert + pteGeneration)
+	e.unlock(changed)
 }
 
 // undo ends one diversion; the last puts the memfd back. Between the mapping
@@ -313,13 +315,18 @@ func (v *uffdVMA) copy(cpu *CPU, p []byte, off int64, access func(h *inFlight, m
 	return len(p), nil
 }
 
-// Close removes the mapping. The cache may be shooting down one of its pages
-// meanwhile: after the walk nobody touches a translation any more.
+// Close removes the mapping.
 func (v *uffdVMA) Close(t *sched.Thread) {
+	v.mem.remove(t, v)
+	v.unmap()
+}
+
+// unmap is the end. The cache may be shooting down a page of the mapping
+// meanwhile: after the walk nobody touches a translation any more.
+func (v *uffdVMA) unmap() {
 	if v.limit.Swap(0) == 0 {
 		return
 	}
-	v.mem.remove(t, v)
 	for i := range v.table {
 		p := v.table[i].lock()
 		v.table[i].unlock(p &^ (ptePresent | pteWritable))
