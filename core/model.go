@@ -1,6 +1,8 @@
 package core
 
 import (
+	"fmt"
+
 	"cohbench/core/disk"
 	"cohbench/core/mmu"
 	"cohbench/core/sched"
@@ -32,6 +34,7 @@ type Engine interface {
 type Model struct {
 	Policy  *Policy
 	Options Options
+	Tables  mmu.Kind // the page tables; see MMU
 }
 
 // Name is the policy's.
@@ -43,12 +46,17 @@ func (e *Model) Doc() string { return e.Policy.Doc }
 // Claims is the policy's.
 func (e *Model) Claims() Claims { return e.Policy.Claims }
 
-// MMU is "soft".
-func (e *Model) MMU() string { return "soft" }
+// MMU is the name of Tables.
+func (e *Model) MMU() string { return e.Tables.String() }
 
-// Open makes an empty cache over b.Disk.
+// Open makes an empty cache over b.Disk. Where the machine lacks the MMU, the
+// error Is errors.ErrUnsupported.
 func (e *Model) Open(_ *sched.Group, b Backing) (File, error) {
-	return NewAddressSpace(e.Policy, b.Disk, mmu.NewSoft(), e.Options), nil
+	mem, err := e.Tables.New()
+	if err != nil {
+		return nil, fmt.Errorf("open a file of engine %s: %w", e.Name(), err)
+	}
+	return NewAddressSpace(e.Policy, b.Disk, mem, e.Options), nil
 }
 
 // Close writes everything back, drops the cache and releases its memory.

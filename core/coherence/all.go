@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cohbench/core"
+	"cohbench/core/mmu"
 )
 
 // All is the policies in display order.
@@ -19,20 +20,27 @@ func All() []*core.Policy {
 	}
 }
 
-// Engines is raw and a model engine for each policy, in display order.
-func Engines() []core.Engine {
+// Engines is raw and a model engine for each policy, in display order, on the
+// software MMU.
+func Engines() []core.Engine { return EnginesOn(mmu.KindSoft) }
+
+// EnginesOn is Engines on an MMU. If the machine lacks it, Open says so.
+func EnginesOn(k mmu.Kind) []core.Engine {
 	engines := []core.Engine{core.Raw{}}
 	for _, p := range All() {
-		engines = append(engines, &core.Model{Policy: p})
+		engines = append(engines, &core.Model{Policy: p, Tables: k})
 	}
 	return engines
 }
 
-// Lookup returns the engine of that name, or an error that lists the names
-// there are.
-func Lookup(name string) (core.Engine, error) {
+// Lookup returns the engine of that name on the software MMU, or an error that
+// lists the names there are.
+func Lookup(name string) (core.Engine, error) { return LookupOn(mmu.KindSoft, name) }
+
+// LookupOn is Lookup on an MMU.
+func LookupOn(k mmu.Kind, name string) (core.Engine, error) {
 	var names []string
-	for _, e := range Engines() {
+	for _, e := range EnginesOn(k) {
 		if e.Name() == name {
 			return e, nil
 		}
