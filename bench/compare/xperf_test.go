@@ -1,5 +1,3 @@
-//go:build xperf
-
 package compare
 
 import (
@@ -11,8 +9,7 @@ import (
 )
 
 // Median and benchmath agree on the median, and on the interval but for the end
-// that benchmath may cut once more. The tag is there because benchmath imports
-// github.com/aclements/go-moremath, which go.mod must name first.
+// that benchmath may cut once more.
 func TestMedianAgreesWithBenchmath(t *testing.T) {
 	rng := rand.New(rand.NewPCG(5, 6))
 	for n := 1; n <= 30; n++ {

@@ -1,5 +1,3 @@
-//go:build xperf
-
 package result_test
 
 import (
@@ -13,8 +11,7 @@ import (
 	"cohbench/bench/result/resulttest"
 )
 
-// results.txt as benchstat reads it. The tag is there because benchfmt imports
-// github.com/aclements/go-moremath, which go.mod must name first.
+// results.txt as benchstat reads it.
 func TestBenchTextParses(t *testing.T) {
 	f, err := os.Open(filepath.Join(resulttest.Write(t, 1, 6, []int{1, 8}), "results.txt"))
 	if err != nil {
