@@ -10,11 +10,11 @@ import (
 // A Setting is a parameter that can be set by name, beside those that every
 // workload has in common (threads, block, size).
 type Setting struct {
-	Name string
-	Doc  string
-	Unit string // an example of a value
-	set  func(p *Params, value string) error
-	get  func(p *Params) string
+	Name    string
+	Doc     string
+	Example string // of a value
+	set     func(p *Params, value string) error
+	get     func(p *Params) string
 }
 
 // Settings is the parameters that can be set by name, in display order.
@@ -43,7 +43,7 @@ func (p *Params) Set(name, value string) error {
 	for _, s := range Settings() {
 		if s.Name == name {
 			if err := s.set(p, value); err != nil {
-				return fmt.Errorf("setting %s=%s: want a value such as %s", name, value, s.Unit)
+				return fmt.Errorf("setting %s=%s: want a value such as %s", name, value, s.Example)
 			}
 			return nil
 		}

@@ -12,7 +12,7 @@ func TestSettings(t *testing.T) {
 		p := DirectWriteStore.Defaults
 		before := s.Get(&p)
 		value := "7"
-		if s.Unit == "20us" {
+		if s.Example == "20us" {
 			value = "7ms"
 		}
 		if err := p.Set(s.Name, value); err != nil {
@@ -21,7 +21,7 @@ func TestSettings(t *testing.T) {
 		if got := s.Get(&p); got != value || got == before {
 			t.Errorf("%s: %q after setting %q, was %q", s.Name, got, value, before)
 		}
-		if err := p.Set(s.Name, "x"); err == nil || !strings.Contains(err.Error(), s.Unit) {
+		if err := p.Set(s.Name, "x"); err == nil || !strings.Contains(err.Error(), s.Example) {
 			t.Errorf("%s=x: %v, want an example of a value", s.Name, err)
 		}
 	}

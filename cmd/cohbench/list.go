@@ -17,6 +17,7 @@ import (
 type listing struct {
 	Engines   []listedEngine   `json:"engines"`
 	Workloads []listedWorkload `json:"workloads"`
+	Settings  []listedSetting  `json:"settings"`
 }
 
 type listedEngine struct {
@@ -32,6 +33,12 @@ type listedWorkload struct {
 	Files    int              `json:"files"`
 	Defaults workloads.Params `json:"defaults"`
 	Doc      string           `json:"doc"`
+}
+
+type listedSetting struct {
+	Name    string `json:"name"`
+	Example string `json:"example"`
+	Doc     string `json:"doc"`
 }
 
 func newList() *cobra.Command {
@@ -62,6 +69,9 @@ func all() listing {
 	for _, w := range workloads.All() {
 		l.Workloads = append(l.Workloads, listedWorkload{w.Name, w.Files, w.Defaults, w.Doc})
 	}
+	for _, s := range workloads.Settings() {
+		l.Settings = append(l.Settings, listedSetting{s.Name, s.Example, s.Doc})
+	}
 	return l
 }
 
@@ -74,8 +84,28 @@ func (l listing) print(w io.Writer) {
 	for _, v := range l.Workloads {
 		block := size(v.Defaults.Block)
 		bytes := size(v.Defaults.Size)
-		entry(w, v.Name, fmt.Sprintf("%d threads, block %s, %d x %s", v.Defaults.Threads, &block, v.Files, &bytes), v.Doc)
+		fact := fmt.Sprintf("%d threads, block %s, %d x %s", v.Defaults.Threads, &block, v.Files, &bytes)
+		entry(w, v.Name, fact, v.Doc+" Its --set: "+settingsText(&v.Defaults)+".")
 	}
+	fmt.Fprintln(w, "\nparameters for run --set name=value")
+	for _, s := range l.Settings {
+		fmt.Fprintf(w, "  %-24s %s\n", s.Name, s.Doc)
+	}
+}
+
+// settingsText is the settings of p that are not zero.
+func settingsText(p *workloads.Params) string {
+	var zero workloads.Params
+	var list []string
+	for _, s := range workloads.Settings() {
+		if v := s.Get(p); v != s.Get(&zero) {
+			list = append(list, s.Name+"="+v)
+		}
+	}
+	if list == nil {
+		return "none"
+	}
+	return strings.Join(list, ",")
 }
 
 func claimsText(c core.Claims) string {

@@ -1,14 +1,15 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -19,6 +20,7 @@ import (
 	"cohbench/core"
 	"cohbench/core/coherence"
 	"cohbench/core/disk"
+	"cohbench/core/mmu"
 	"cohbench/workloads"
 )
 
@@ -29,8 +31,9 @@ type runOptions struct {
 	block, size        size
 	duration           time.Duration
 	reps               int
-	dir, out           string
+	dir, out, mmu      string
 	seed               uint64
+	set                map[string]string
 	quick, full        bool
 	json               bool
 }
@@ -58,6 +61,8 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.dir, "dir", ".", "directory for the data files, which are removed again")
 	f.Var(&o.size, "size", "bytes per data file, such as 16m (default the workload's)")
 	f.StringVar(&o.out, "out", "", "directory for the results, which must not exist (default cohbench-DATE-TIME)")
+	f.StringVar(&o.mmu, "mmu", "auto", "page tables behind mappings: userfaultfd (real page faults), soft, or auto: the first that there is")
+	f.StringToStringVar(&o.set, "set", nil, "other parameters of the workloads, such as partners=1,round=20ms; 'cohbench list' has them")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the order and of every case (default a random one)")
 	f.BoolVar(&o.quick, "quick", false, "half a minute: see whether it works, claim no ratios")
 	f.BoolVar(&o.full, "full", false, "all workloads, at 1, 2, 4 and 8 threads: takes hours")
@@ -94,7 +99,7 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	case o.full:
 		p = bench.Full()
 	}
-	if err := o.chooseWhat(&p); err != nil {
+	if err := o.chooseWhat(c, &p); err != nil {
 		return p, err
 	}
 	if o.reps < 0 || o.duration < 0 {
@@ -113,13 +118,25 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 		o.seed = rand.Uint64()
 	}
 	p.Dir, p.Block, p.Size, p.Seed = o.dir, int(o.block), int64(o.size), o.seed
-	return p, checkParams(p)
+	for _, name := range slices.Sorted(maps.Keys(o.set)) {
+		p.Set = append(p.Set, bench.Set{Name: name, Value: o.set[name]})
+	}
+	if err := p.Check(); err != nil {
+		return p, usage(err, "change --threads, --block, --size or --set")
+	}
+	return p, nil
 }
 
 // chooseWhat sets what is measured, where the command line says so.
-func (o *runOptions) chooseWhat(p *bench.Plan) (err error) {
+func (o *runOptions) chooseWhat(c *cobra.Command, p *bench.Plan) error {
+	tables, err := o.chooseMMU(c)
+	if err != nil {
+		return err
+	}
+	p.Engines = coherence.EnginesOn(tables)
 	if o.engines != nil {
-		if p.Engines, err = choose("engine", o.engines, coherence.Lookup); err != nil {
+		lookup := func(name string) (core.Engine, error) { return coherence.LookupOn(tables, name) }
+		if p.Engines, err = choose("engine", o.engines, lookup); err != nil {
 			return err
 		}
 	}
@@ -129,24 +146,19 @@ func (o *runOptions) chooseWhat(p *bench.Plan) (err error) {
 	return err
 }
 
-// checkParams holds the sizes of the command line against each workload.
-func checkParams(p bench.Plan) error {
-	for _, w := range p.Workloads {
-		threads := p.Threads
-		if len(threads) == 0 {
-			threads = []int{w.Defaults.Threads}
-		}
-		for _, n := range threads {
-			c := workloads.Case{Engine: p.Engines[0], Backing: make([]core.Backing, w.Files), Workload: w, Params: w.Defaults}
-			c.Params.Threads = n
-			c.Params.Block = cmp.Or(p.Block, c.Params.Block)
-			c.Params.Size = cmp.Or(p.Size, c.Params.Size)
-			if err := c.Check(); err != nil {
-				return usage(err, "change --threads, --block or --size")
-			}
-		}
+// chooseMMU never takes other page tables than were asked for; with "auto" it
+// says what it has taken, and why, if that is not the real thing.
+func (o *runOptions) chooseMMU(c *cobra.Command) (mmu.Kind, error) {
+	k, why, err := mmu.Choose(o.mmu)
+	switch {
+	case errors.Is(err, errors.ErrUnsupported):
+		return k, environment(fmt.Errorf("--mmu %s: %w", o.mmu, err), "--mmu soft works everywhere")
+	case err != nil:
+		return k, usage(err, "")
+	case why != nil:
+		warn(c, "page faults are simulated (MMU %s), for there are no real ones: %v", k, why)
 	}
-	return nil
+	return k, nil
 }
 
 // chooseOut names the directory for the results. One that exists is refused
