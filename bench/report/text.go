@@ -2,6 +2,7 @@ package report
 
 import (
 	"bufio"
+	"cmp"
 	"fmt"
 	"io"
 	"strings"
@@ -22,10 +23,9 @@ func Text(w io.Writer, run *result.Run, width int) error {
 		width = 1 << 20
 	}
 	width = max(width, minWidth)
-	for i, s := range Sections(run) {
-		if i > 0 {
-			fmt.Fprintln(out)
-		}
+	paragraph(out, Where(&run.Env), width)
+	for _, s := range Sections(run) {
+		fmt.Fprintln(out)
 		s.text(out, width)
 	}
 	if !run.Complete() {
@@ -33,6 +33,23 @@ func Text(w io.Writer, run *result.Run, width int) error {
 		paragraph(out, fmt.Sprintf("incomplete: %d of %d planned records", len(run.Records), run.Env.Plan.Records), width)
 	}
 	return out.Flush()
+}
+
+// Where is the environment of a run in a sentence: what a reader must know
+// before comparing it with another.
+func Where(e *result.Env) string {
+	mmu := map[string]string{
+		"userfaultfd": "MMU userfaultfd (real page faults)",
+		"soft":        "MMU soft (page faults in software)",
+		"none":        "no MMU",
+	}[e.MMU]
+	io := map[string]string{
+		"direct":   "where O_DIRECT is direct",
+		"buffered": "WHERE O_DIRECT IS BUFFERED",
+	}[e.IO]
+	return fmt.Sprintf("%s on %s %s, %d CPUs, %s; %s; seed %d",
+		cmp.Or(e.FileSystem, "unknown file system"), e.OS, e.Kernel, e.Cores,
+		cmp.Or(io, "where nobody knows whether O_DIRECT is direct"), cmp.Or(mmu, "MMU "+e.MMU), e.Seed)
 }
 
 func (s *Section) text(out io.Writer, width int) {
