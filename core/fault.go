@@ -57,7 +57,7 @@ func (v *vma) fault(t *Task, idx PageIndex, access mmu.Access) (*Page, error) {
 	if p == nil || err != nil {
 		return nil, err
 	}
-	if err := v.pt.Install(&t.cpu, int64(idx-v.first), p.frame, access != mmu.Read); err != nil {
+	if err := v.pt.Install(int64(idx-v.first), p.frame, access != mmu.Read); err != nil {
 		t.release(v.m, p)
 		return nil, err
 	}

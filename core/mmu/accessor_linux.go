@@ -57,16 +57,16 @@ type inFlight struct {
 	vma *uffdVMA
 	idx int64 // page of the mapping
 
-	// Of the handler that claimed, and then of the accessor.
-	woken bool  // the handler's Install has woken whoever waits for the page
-	err   error // the access has failed, and the page is diverted
+	// Of the handler that claimed, and then of the accessor: the access has
+	// failed, and the page is diverted.
+	err error
 }
 
 // Bits of inFlight.claim.
 const (
-	claimed  = 1 << iota // a handler uses the task
-	repeated             // the same fault was reported again meanwhile
-	awaited              // the accessor sleeps until the handler lets go
+	looking = 1 << iota // a handler looks whether it has to do with this CPU
+	claimed             // it has, and uses the task
+	awaited             // the accessor sleeps until the handler lets go
 )
 
 // load8, store8 and copyBytes publish h, access, and withdraw. The accesses of

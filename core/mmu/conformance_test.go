@@ -102,7 +102,7 @@ func (w *world) Fault(cpu *mmu.CPU, v mmu.VMA, idx int64, a mmu.Access) error {
 	if a != mmu.Read {
 		p.dirty = true
 	}
-	return v.Install(cpu, idx, p.frame, a != mmu.Read)
+	return v.Install(idx, p.frame, a != mmu.Read)
 }
 
 // drop zaps a page and takes it out of the cache.
@@ -274,7 +274,7 @@ func TestInstallIsIdempotent(t *testing.T) {
 		v := w.vma(1)
 		w.load(v, 0)
 		for _, write := range []bool{false, true, true, false} {
-			if err := v.Install(w.main, 0, w.pages[0].frame, write); err != nil {
+			if err := v.Install(0, w.pages[0].frame, write); err != nil {
 				t.Fatal(err)
 			}
 		}

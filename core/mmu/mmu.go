@@ -105,9 +105,8 @@ type Memory interface {
 
 // VMA is one mapping. Offsets are bytes and idx pages from its start.
 type VMA interface {
-	// Install maps the frame at page idx, on behalf of a task that faults or
-	// pins. The caller holds the page's lock.
-	Install(cpu *CPU, idx int64, f *Frame, write bool) error
+	// Install maps the frame at page idx. The caller holds the page's lock.
+	Install(idx int64, f *Frame, write bool) error
 	// Mapped says whether page idx has a translation, and one for stores.
 	Mapped(idx int64) (present, writable bool)
 	// Load and Store access the aligned 8-byte word at off.

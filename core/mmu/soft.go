@@ -166,7 +166,7 @@ func (v *softVMA) at(idx int64) *atomic.Pointer[entry] {
 }
 
 // Install maps the frame at page idx.
-func (v *softVMA) Install(_ *CPU, idx int64, f *Frame, write bool) error {
+func (v *softVMA) Install(idx int64, f *Frame, write bool) error {
 	e := &v.table[idx]
 	if write {
 		e.Store(&f.rw)

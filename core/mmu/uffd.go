@@ -109,10 +109,10 @@ func (m *Userfaultfd) rehearse() error {
 	}
 	page := uintptr(unsafe.Pointer(&mem[0]))
 	defer func() { _ = unix.Munmap(mem) }()
-	if err := m.fd.cont(page, true); err != nil {
+	if err := m.fd.cont(page, continueWP|continueDontWake); err != nil {
 		return fmt.Errorf("UFFDIO_CONTINUE write-protected (Linux 6.4): %w", err)
 	}
-	if err := m.fd.protect(page, false); err != nil {
+	if err := m.fd.protect(page, writeprotectDontWake); err != nil {
 		return fmt.Errorf("UFFDIO_WRITEPROTECT: %w", err)
 	}
 	if err := punch(m.memfd, 0); err != nil {

@@ -124,15 +124,15 @@ func rejoin(c crew) crew {
 }
 
 // answer handles one fault on behalf of the CPU that took it, and has the
-// thread try again. A message nobody claims is late: its thread was woken
+// thread try again. A message that is nobody's is late: its thread was woken
 // together with another, and waking the page once more does no harm.
 func (m *Userfaultfd) answer(msg *uffdMsg) {
 	page := uintptr(msg.address) &^ (PageSize - 1)
-	cpu, mine := m.claim(msg.tid, page)
+	cpu, taken := m.claim(msg.tid, page)
 	switch {
 	case cpu != nil:
 		m.resolve(cpu, page, msg.flags)
-	case mine:
+	case !taken:
 		m.wake(page)
 	}
 }
@@ -143,18 +143,17 @@ func (m *Userfaultfd) wake(page uintptr) {
 	}
 }
 
-// resolve calls the fault handler for a claimed CPU, lets go of it, and wakes
-// the page unless Install has done so.
+// resolve calls the fault handler for a claimed CPU, lets go of it, and only
+// then wakes the thread: woken by Install, it would be through its access
+// before the handler is, and would have to wait for it again. (Measured: the
+// system call more costs 0.5 us, the other wait 2 to 20.)
 func (m *Userfaultfd) resolve(cpu *CPU, page uintptr, flags uint64) {
 	h := &cpu.hw
-	h.woken = false
 	if h.err == nil { // else the access has failed already, and was reported twice
 		m.fault(cpu, flags)
 	}
-	woken := h.woken
-	if again := h.release(); again || !woken {
-		m.wake(page)
-	}
+	h.release()
+	m.wake(page)
 }
 
 // fault calls the fault handler. If the access must fail it is diverted. One
@@ -165,7 +164,7 @@ func (m *Userfaultfd) fault(cpu *CPU, flags uint64) {
 	err := h.vma.handler.Fault(cpu, h.vma, h.idx, accessOf(flags))
 	if err != nil && atomic.LoadUint32(&h.tid) != 0 {
 		h.vma.divert(h.idx)
-		h.err, h.woken = err, false
+		h.err = err
 	}
 }
 
@@ -175,53 +174,40 @@ func accessOf(flags uint64) Access {
 }
 
 // claim finds the CPU whose access on thread tid has faulted at the page, and
-// makes it this handler's. A nil CPU is nobody's fault, unless mine is false:
-// then another handler is at it and will wake the page.
-func (m *Userfaultfd) claim(tid uint32, page uintptr) (cpu *CPU, mine bool) {
+// makes it this handler's. If another handler has it already, it is taken:
+// the fault was reported twice, and that handler will wake the page.
+func (m *Userfaultfd) claim(tid uint32, page uintptr) (cpu *CPU, taken bool) {
 	for _, c := range *m.cpus.Load() {
 		h := &c.hw
 		for atomic.LoadUint32(&h.tid) == tid {
-			if h.claim.CompareAndSwap(0, claimed) {
+			if h.claim.CompareAndSwap(0, looking) {
 				if h.is(tid, page) {
-					return c, true
+					h.claim.Or(claimed)
+					return c, false
 				}
 				h.release()
 				break
 			}
-			if h.repeat() {
-				return nil, false
+			if h.claim.Load()&claimed != 0 {
+				return nil, true
 			}
+			runtime.Gosched() // another message of this thread is being looked at
 		}
 	}
-	return nil, true
+	return nil, false
 }
 
-// is says whether the claimed CPU is in an access to that page.
+// is says whether the CPU, which the caller keeps from leaving, is in an access
+// to that page.
 func (h *inFlight) is(tid uint32, page uintptr) bool {
 	return atomic.LoadUint32(&h.tid) == tid && h.vma.page(h.idx) == page
 }
 
-// installed notes that whoever waits for the page has been woken.
-func (h *inFlight) installed(v *uffdVMA, idx int64) {
-	if h.vma == v && h.idx == idx {
-		h.woken = true
-	}
-}
-
-// repeat tells the handler that has claimed the CPU that its access waits
-// again, and says whether there is one.
-func (h *inFlight) repeat() bool {
-	c := h.claim.Load()
-	return c != 0 && h.claim.CompareAndSwap(c, c|repeated)
-}
-
-// release lets go of the CPU, and says whether its fault was reported again.
-func (h *inFlight) release() (again bool) {
-	c := h.claim.Swap(0)
-	if c&awaited != 0 {
+// release lets go of the CPU.
+func (h *inFlight) release() {
+	if h.claim.Swap(0)&awaited != 0 {
 		h.wake <- struct{}{}
 	}
-	return c&repeated != 0
 }
 
 // await returns when no handler has the CPU claimed. What is left to the

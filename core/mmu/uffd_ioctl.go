@@ -36,8 +36,8 @@ const (
 
 	registerMissing, registerWP, registerMinor = 1, 2, 4
 
-	writeprotectWP = 1 // mode of UFFDIO_WRITEPROTECT
-	continueWP     = 2 // mode of UFFDIO_CONTINUE, Linux 6.4
+	writeprotectWP, writeprotectDontWake = 1, 2 // modes of UFFDIO_WRITEPROTECT
+	continueDontWake, continueWP         = 1, 2 // modes of UFFDIO_CONTINUE; WP since Linux 6.4
 
 	eventPagefault                      = 0x12
 	flagWrite, flagWP, flagMinor uint64 = 1, 2, 4
@@ -242,22 +242,16 @@ func (u uffd) wake(page uintptr) error {
 	return u.ioctl(uffdioWake, unsafe.Pointer(&arg))
 }
 
-// cont installs the page of the file at the address, read-only if wp is set,
-// and wakes. EEXIST: there is one. EFAULT: the file has a hole there.
-func (u uffd) cont(page uintptr, wp bool) error {
-	arg := uffdioContinueArg{rng: uffdioRange{uint64(page), PageSize}}
-	if wp {
-		arg.mode = continueWP
-	}
+// cont installs the page of the file at the address. EEXIST: there is one.
+// EFAULT: the file has a hole there.
+func (u uffd) cont(page uintptr, mode uint64) error {
+	arg := uffdioContinueArg{rng: uffdioRange{uint64(page), PageSize}, mode: mode}
 	return u.ioctl(uffdioContinue, unsafe.Pointer(&arg))
 }
 
-// protect makes an installed page read-only, or takes that back and wakes.
-func (u uffd) protect(page uintptr, wp bool) error {
-	arg := uffdioWriteprotectArg{rng: uffdioRange{uint64(page), PageSize}}
-	if wp {
-		arg.mode = writeprotectWP
-	}
+// protect makes an installed page read-only, or takes that back.
+func (u uffd) protect(page uintptr, mode uint64) error {
+	arg := uffdioWriteprotectArg{rng: uffdioRange{uint64(page), PageSize}, mode: mode}
 	return u.ioctl(uffdioWriteprotect, unsafe.Pointer(&arg))
 }
 

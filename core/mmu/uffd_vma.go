@@ -80,8 +80,9 @@ func (v *uffdVMA) Mapped(idx int64) (present, writable bool) {
 }
 
 // Install maps the page of the memfd at page idx. If a harmless page is in its
-// place, that stays: its users will come again.
-func (v *uffdVMA) Install(cpu *CPU, idx int64, _ *Frame, write bool) error {
+// place, that stays: its users will come again. Nobody is woken: the handler
+// that is at work for a task does that when it is through (resolve).
+func (v *uffdVMA) Install(idx int64, _ *Frame, write bool) error {
 	e := &v.table[idx]
 	p := e.lock()
 	if v.limit.Load() == 0 {
@@ -92,36 +93,42 @@ func (v *uffdVMA) Install(cpu *CPU, idx int64, _ *Frame, write bool) error {
 		e.unlock(p)
 		return nil
 	}
-	write = write || p&pteWritable != 0 // never take the right to store away
-	err := v.install(idx, p&ptePresent != 0, p&pteWritable != 0, write)
-	if err == nil || err == unix.EEXIST {
-		p |= ptePresent
+	rights := p&(ptePresent|pteWritable) | ptePresent // never take the right to store away
+	if write {
+		rights |= pteWritable
 	}
+	err := v.install(idx, p, rights)
 	if err == nil {
-		if write {
-			p |= pteWritable
-		}
-		cpu.hw.installed(v, idx)
+		p |= rights
 	}
 	e.unlock(p)
-	if err == unix.EEXIST { // there already, with at least the rights asked for
-		return nil
-	}
 	if err != nil {
 		return fmt.Errorf("map page %d: %w", idx, err)
 	}
 	return nil
 }
 
-// install makes the translation, and wakes who waits for it.
-func (v *uffdVMA) install(idx int64, present, writable, write bool) error {
-	page := v.page(idx)
-	if present && write && !writable {
-		return v.mem.fd.protect(page, false)
+// install makes the translation what rights says. The table may be behind the
+// hardware: a translation may have gone.
+func (v *uffdVMA) install(idx int64, p, rights uint64) error {
+	page, fd := v.page(idx), v.mem.fd
+	if rights&pteWritable == 0 {
+		return exists(fd.cont(page, continueWP|continueDontWake))
 	}
-	err := v.mem.fd.cont(page, !write)
-	if err == unix.EEXIST && write {
-		return v.mem.fd.protect(page, false)
+	if p&ptePresent != 0 && p&pteWritable == 0 {
+		return fd.protect(page, writeprotectDontWake)
+	}
+	err := fd.cont(page, continueDontWake)
+	if err == unix.EEXIST {
+		return fd.protect(page, writeprotectDontWake)
+	}
+	return err
+}
+
+// exists takes for done what has been done before.
+func exists(err error) error {
+	if err == unix.EEXIST {
+		return nil
 	}
 	return err
 }
@@ -150,7 +157,7 @@ func (v *uffdVMA) protect(idx int64) {
 	}
 	p := e.lock()
 	if p&pteWritable != 0 {
-		if v.mem.fd.protect(v.page(idx), true) != nil {
+		if v.mem.fd.protect(v.page(idx), writeprotectWP) != nil {
 			panic("mmu: UFFDIO_WRITEPROTECT does not protect a page")
 		}
 		p &^= pteWritable
