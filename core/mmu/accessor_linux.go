@@ -41,7 +41,7 @@ func exitsyscall()
 // withdraws. A handler that reads a message of that thread claims the CPU, and
 // uses the task until it lets go: the accessor does not leave before. Claiming
 // and withdrawing meet as in Dekker's algorithm: each writes its word, then
-// looks at the other's, with a fence between.
+// looks at the other's, with a fence between (WITHDRAW in the assembly).
 //
 // Usually the accessor is stuck meanwhile. But what wakes one thread that
 // waits for a page wakes all, and a signal lets a thread try again: so it may

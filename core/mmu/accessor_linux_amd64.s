@@ -19,11 +19,12 @@
 	SYSCALL                   \
 	MOVL AX, inFlight_tid(DI)
 
-// WITHDRAW takes it back. The exchange is also the fence between this and the
-// look at inFlight.claim.
+// WITHDRAW takes it back. The fence between this and the look at
+// inFlight.claim is exitsyscall: it changes the goroutine's status, which the
+// garbage collector may be changing, by a locked compare-and-swap. A second
+// locked instruction here would cost as much as all the rest of the accessor.
 #define WITHDRAW \
-	XORL AX, AX \
-	XCHGL AX, inFlight_tid(DI)
+	MOVL $0, inFlight_tid(DI)
 
 // func load8(h *inFlight, p uintptr) uint64
 TEXT ·load8(SB), NOSPLIT, $0-24
