@@ -77,3 +77,25 @@ func (m *AddressSpace) tryMissing(t *Task, r pageRange) {
 		}
 	}
 }
+
+// Exposures is that count for an engine whose files are not AddressSpaces. It
+// cannot see what is cached, so every access through the cache to a page that
+// is being written directly counts as an attempt to add it: the direct write
+// has just dropped the page, as a rule. The zero value is empty.
+type Exposures struct{ of exposures }
+
+// BeginWrite announces a direct write of n bytes at off by t.
+func (x *Exposures) BeginWrite(t *Task, off, n int64) { x.of.begin(t.Thread, pagesOf(off, n)) }
+
+// EndWrite takes it back, and counts it in t.Stats if an access met it.
+func (x *Exposures) EndWrite(t *Task) {
+	if x.of.end(t.Thread) {
+		t.Stats.Exposures++
+	}
+}
+
+// BeginAccess announces an access of n bytes at off by t through the cache.
+func (x *Exposures) BeginAccess(t *Task, off, n int64) { x.of.try(t.Thread, pagesOf(off, n)) }
+
+// EndAccess takes it back.
+func (x *Exposures) EndAccess(t *Task) { x.of.done(t.Thread) }

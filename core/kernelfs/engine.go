@@ -1,0 +1,41 @@
+package kernelfs
+
+import "cohbench/core"
+
+// Engine is the running kernel, on the file system that the data file is on.
+type Engine struct {
+	// HugePages asks for huge pages behind mappings, madvise(MADV_HUGEPAGE):
+	// on a file system with large folios a fault then brings many pages into
+	// the cache as one, which become dirty together.
+	HugePages bool
+}
+
+// Engines is the engines of this package, in display order.
+func Engines() []core.Engine { return []core.Engine{Engine{}, Engine{HugePages: true}} }
+
+// Name is "kernel", or "kernel-huge".
+func (e Engine) Name() string {
+	if e.HugePages {
+		return "kernel-huge"
+	}
+	return "kernel"
+}
+
+// Doc says what is under test.
+func (e Engine) Doc() string {
+	doc := "The running kernel and the file system of the data file: every operation is a plain system call, every mapping a " +
+		"real one. What it locks, and which windows it closes or leaves open, is the file system's affair: generic code " +
+		"invalidates before and after a direct write and holds no lock between, so that a store to a page being written " +
+		"can undo the write. It is under test and claims nothing: what is found is a result, not a broken promise."
+	if e.HugePages {
+		doc = "As kernel, with MADV_HUGEPAGE on the mappings: where the file system has large folios, a store makes many pages " +
+			"dirty at once, and stores can undo direct writes to pages that nobody stores to."
+	}
+	return doc
+}
+
+// Claims is nothing: the kernel is what is being examined.
+func (Engine) Claims() core.Claims { return core.Claims{} }
+
+// MMU is "kernel": the page tables are the process' own.
+func (Engine) MMU() string { return "kernel" }

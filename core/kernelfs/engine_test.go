@@ -1,0 +1,93 @@
+package kernelfs_test
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"cohbench/core"
+	"cohbench/core/disk"
+	"cohbench/core/kernelfs"
+	"cohbench/workloads"
+)
+
+func TestEngines(t *testing.T) {
+	seen := map[string]bool{}
+	for _, e := range kernelfs.Engines() {
+		if seen[e.Name()] || e.Doc() == "" || e.MMU() == "none" {
+			t.Errorf("%q: a name twice, no text, or no mappings", e.Name())
+		}
+		seen[e.Name()] = true
+		if e.Claims() != (core.Claims{}) {
+			t.Errorf("%s claims something: it is what is under test", e.Name())
+		}
+	}
+}
+
+// runCase runs a workload for a while on files in a temporary directory.
+func runCase(t *testing.T, w *workloads.Workload, lock *sync.RWMutex) *workloads.Outcome {
+	t.Helper()
+	c := &workloads.Case{
+		Engine: kernelfs.Engine{}, Workload: w, Params: w.Defaults, Oracle: true, Seed: 7, Lock: lock,
+		Duration: 300 * time.Millisecond, StarveAfter: time.Minute,
+	}
+	for range w.Files {
+		path := filepath.Join(t.TempDir(), "data")
+		d, err := disk.Create(path, w.Defaults.Size)
+		if errors.Is(err, errors.ErrUnsupported) {
+			t.Skip(err)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { d.Remove() })
+		c.Backing = append(c.Backing, core.Backing{Path: path, Disk: d})
+	}
+	o, err := c.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if o.Status != workloads.StatusOK {
+		t.Fatalf("%s: %s", o.Status, o.Detail)
+	}
+	return o
+}
+
+// On these no kernel shows anything, so what is found is a bug of ours.
+func TestControlsShowNothing(t *testing.T) {
+	for _, c := range []struct {
+		w    *workloads.Workload
+		lock *sync.RWMutex
+	}{
+		{workloads.DirectOnly, nil},
+		{workloads.BufferedWrite, nil},
+		{workloads.Mixed, new(sync.RWMutex)},
+		{workloads.TruncateFault, new(sync.RWMutex)},
+	} {
+		t.Run(c.w.Name, func(t *testing.T) {
+			o := runCase(t, c.w, c.lock)
+			if n := o.Oracle.Bad() + o.Warmup.Bad(); n != 0 {
+				t.Errorf("%d bad cells: %v", n, o.Violations)
+			}
+			if o.Oracle.Checked == 0 {
+				t.Error("nothing was checked")
+			}
+		})
+	}
+}
+
+// Whatever the kernel does to the data, every workload runs to its end.
+func TestWorkloadsRun(t *testing.T) {
+	for _, w := range workloads.All() {
+		t.Run(w.Name, func(t *testing.T) {
+			o := runCase(t, w, nil)
+			t.Logf("%d rounds, %d lost something, %d read something stale, %d exposures",
+				o.Rounds, o.LossRounds, o.StaleRounds, o.Stats.Exposures)
+			if len(o.Classes) == 0 {
+				t.Error("nothing was done")
+			}
+		})
+	}
+}

@@ -1,0 +1,13 @@
+//go:build !linux
+
+package kernelfs
+
+import (
+	"cohbench/core"
+	"cohbench/core/sched"
+)
+
+// Open fails: there is no engine for this system.
+func (e Engine) Open(*sched.Group, core.Backing) (core.File, error) {
+	return nil, &core.UnsupportedError{Feature: "engine " + e.Name(), Why: "it is written for Linux only"}
+}
