@@ -2,8 +2,8 @@
 
 package fuzz
 
-// Fuzz is Run for go-fuzz. Inputs that say something about all operations are
-// the more interesting; what is too short to hold one is not kept.
+// Fuzz is Run for go-fuzz. An input too short to hold an operation is not
+// worth keeping.
 func Fuzz(data []byte) int {
 	Run(data)
 	if len(data) < 2+opSize {
