@@ -16,7 +16,7 @@ func TestNoAllocation(t *testing.T) {
 		g := sched.NewGroup()
 		task := core.NewTask(g.Thread("main"))
 		d := disk.NewMemory(8 * core.PageSize)
-		e := &core.Model{Policy: p}
+		e := &core.Model{Policy: p, Tables: tables}
 		f, err := e.Open(g, core.Backing{Disk: d})
 		if err != nil {
 			t.Fatal(err)

@@ -62,6 +62,7 @@
 //	engine.go, model.go, raw.go
 //	               what the workloads see
 //
-// Every wait is in core/sched, which alone starts goroutines; page tables are
-// in core/mmu; the disk is core/disk.
+// Every wait is in core/sched, which starts the goroutines; page tables are in
+// core/mmu, whose fault handlers on real page faults are goroutines as well, but
+// work for the task that faulted while it stands still; the disk is core/disk.
 package core

@@ -14,6 +14,30 @@ import (
 
 const pages = 8
 
+// tables is the MMU of the fixtures.
+var tables = mmu.KindSoft
+
+// TestPathsOnUserfaultfd runs the tests of the paths on real page faults.
+func TestPathsOnUserfaultfd(t *testing.T) {
+	if err := mmu.KindUserfaultfd.Probe(); err != nil {
+		t.Skip(err)
+	}
+	tables = mmu.KindUserfaultfd
+	defer func() { tables = mmu.KindSoft }()
+	for name, test := range map[string]func(*testing.T){
+		"ViewsAgree":               TestViewsAgree,
+		"MappedBuffers":            TestMappedBuffers,
+		"Extend":                   TestExtend,
+		"TruncateAndPunch":         TestTruncateAndPunch,
+		"WritebackErrorIsReported": TestWritebackErrorIsReportedOnce,
+		"ReadErrorLeavesThePage":   TestReadErrorLeavesThePageToTheNext,
+		"ShortDirectWrite":         TestShortDirectWrite,
+		"NoAllocation":             TestNoAllocation,
+	} {
+		t.Run(name, test)
+	}
+}
+
 // fixture is one file of 8 pages under a policy, on a disk that fails by rule,
 // and a task.
 type fixture struct {
@@ -27,12 +51,20 @@ func newFixture(t *testing.T, p *core.Policy, rules ...disk.Rule) *fixture {
 	t.Helper()
 	task := core.NewTask(sched.NewGroup().Thread("main"))
 	d := disk.NewFaulty(disk.NewMemory(pages*core.PageSize), rules...)
-	f := &fixture{AddressSpace: core.NewAddressSpace(p, d, mmu.NewSoft(), core.Options{}), t: task, disk: d}
+	mem, err := tables.New()
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := &fixture{AddressSpace: core.NewAddressSpace(p, d, mem, core.Options{}), t: task, disk: d}
 	v, err := f.Map(task, 0, 2*pages*core.PageSize)
 	if err != nil {
 		t.Fatal(err)
 	}
 	f.v = v
+	t.Cleanup(func() {
+		_ = v.Unmap(task)
+		_ = f.Close(task) // what its Sync says is the test's affair
+	})
 	return f
 }
 
