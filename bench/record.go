@@ -36,6 +36,8 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		Rounds:      int64(out.Rounds),
 		LossRounds:  int64(out.LossRounds),
 		StaleRounds: int64(out.StaleRounds),
+		EIORounds:   int64(out.EIORounds),
+		QuietEIO:    int64(out.QuietEIO),
 		Oracle:      oracleCounts(&out.Oracle),
 		Lock:        lockCounts(out),
 		Status:      out.Status,

@@ -8,11 +8,14 @@ import (
 	"cohbench/core"
 )
 
-// A Verdict is what a run amounts to. Both lists are lines for people.
+// A Verdict is what a run amounts to. All lists are lines for people.
 type Verdict struct {
 	// Broken has a line for each engine and workload that did what the engine
 	// claims never to do.
 	Broken []string
+	// Found has a line for each engine under test, which claims nothing, and
+	// each workload on which something was found: a result, and no fault.
+	Found []string
 	// Warnings has what keeps the run from telling what it should: controls
 	// in which nothing was found, above all.
 	Warnings []string
@@ -42,6 +45,7 @@ func Judge(engines []core.Engine, records []result.Record) Verdict {
 	var v Verdict
 	for _, t := range tallies(records) {
 		v.hold(byName[t.engine], t)
+		v.Found = append(v.Found, t.underTest(byName[t.engine])...)
 		if t.errors > 0 {
 			v.Warnings = append(v.Warnings, fmt.Sprintf("%s on %s: %d of %d cases failed: %s", t.engine, t.workload, t.errors, t.cases, t.firstError))
 		}
@@ -70,11 +74,30 @@ func (v *Verdict) hold(e core.Engine, t *tally) {
 	}
 }
 
+// underTest is what was found in the running kernel.
+func (t *tally) underTest(e core.Engine) []string {
+	if e == nil || e.MMU() != kernelMMU || !t.incoherent() && t.eioRounds == 0 {
+		return nil
+	}
+	line := fmt.Sprintf("%s on %s: in %d rounds, %d read what was stale, %d lost data, %d had EIO from a sync (%d of them without a loss)",
+		t.engine, t.workload, t.rounds, t.staleRounds, t.lossRounds, t.eioRounds, t.quietEIO)
+	if t.incoherent() {
+		line += ": " + t.found()
+	}
+	return []string{line}
+}
+
+// kernelMMU is the MMU of engines that are the kernel itself.
+const kernelMMU = "kernel"
+
 // A tally sums up the records of one engine on one workload.
 type tally struct {
 	engine, workload         string
 	cases, deadlocks, errors int
 	exposures                int64
+	rounds                   int64
+	staleRounds, lossRounds  int64
+	eioRounds, quietEIO      int64
 	oracle                   result.Oracle
 	firstError               string
 }
@@ -98,6 +121,11 @@ func tallies(records []result.Record) []*tally {
 func (t *tally) add(rec *result.Record) {
 	t.cases++
 	t.exposures += rec.Exposures
+	t.rounds += rec.Rounds
+	t.staleRounds += rec.StaleRounds
+	t.lossRounds += rec.LossRounds
+	t.eioRounds += rec.EIORounds
+	t.quietEIO += rec.QuietEIO
 	t.oracle = sum(t.oracle, rec.Oracle)
 	switch rec.Status {
 	case result.StatusDeadlock:

@@ -26,15 +26,22 @@ func (x *execution) close() error {
 type restCounts struct{ lost, stale int64 }
 
 // countRound notes whether the round that has just been checked lost
-// something or read something stale.
+// something, read something stale, or was told of an error by a Sync.
 func (x *execution) countRound() {
 	c := x.counts()
 	now := restCounts{
 		lost:  c.Lost + c.Incoherent,
 		stale: c.Stale + c.Inverted + c.Flipped + c.Torn + c.Nowhere,
 	}
-	if now.lost > x.atRest.lost {
+	lost := now.lost > x.atRest.lost
+	if lost {
 		x.out.LossRounds++
+	}
+	if x.shared.syncFailed.Load() {
+		x.out.EIORounds++
+		if !lost {
+			x.out.QuietEIO++
+		}
 	}
 	if now.stale > x.atRest.stale {
 		x.out.StaleRounds++

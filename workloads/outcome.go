@@ -35,6 +35,8 @@ type Outcome struct {
 	Violations  []oracle.Violation // the first few, those of the warm-up included
 	LossRounds  int                // rounds at whose end something was lost or incoherent
 	StaleRounds int                // rounds with a stale, inverted, flipped or torn read
+	EIORounds   int                // rounds in which a Sync said EIO
+	QuietEIO    int                // of these, rounds that lost nothing: the error came without a loss
 
 	Stats core.TaskStats
 	Waits [sched.NumModes]sched.WaitStats

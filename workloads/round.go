@@ -66,7 +66,7 @@ func (x *execution) forgetWarmup() {
 	}
 	x.used = usage{}
 	x.out.Elapsed = 0
-	x.out.LossRounds, x.out.StaleRounds = 0, 0
+	x.out.LossRounds, x.out.StaleRounds, x.out.EIORounds, x.out.QuietEIO = 0, 0, 0, 0
 	x.out.Warmup = x.counts()
 	for _, r := range x.readers() {
 		r.Counts = oracle.Counts{}

@@ -27,7 +27,7 @@ type Group struct {
 func Groups(run *result.Run) []Group {
 	var groups []Group
 	for _, c := range Cases(run.Records) {
-		if c.Pair != 0 || c.MMU == "none" {
+		if c.Pair != 0 || !ownMMU(c.MMU) {
 			continue
 		}
 		groups = join(groups, c)
@@ -59,13 +59,13 @@ func join(groups []Group, c result.Case) []Group {
 	return append(groups, Group{Workload: c.Workload, Threads: c.Threads, MMU: c.MMU, IO: c.IO, Block: c.Block, Size: c.Size, Set: c.Set, Cases: []result.Case{c}})
 }
 
-// addWithoutMMU adds the cases of engines without page tables, which may be
-// compared whatever the MMU of the others: each joins all groups that it
-// matches, or makes its own.
+// addWithoutMMU adds the cases of engines without page tables of their own,
+// which may be compared whatever the MMU of the others: each joins all groups
+// that it matches, or makes one for itself and its like.
 func addWithoutMMU(groups []Group, records []result.Record) []Group {
 	with := len(groups)
 	for _, c := range Cases(records) {
-		if c.Pair != 0 || c.MMU != "none" {
+		if c.Pair != 0 || ownMMU(c.MMU) {
 			continue
 		}
 		found := false
@@ -76,10 +76,25 @@ func addWithoutMMU(groups []Group, records []result.Record) []Group {
 			}
 		}
 		if !found {
-			groups = join(groups, c)
+			groups = joinAnyMMU(groups, with, c)
 		}
 	}
 	return groups
+}
+
+// joinAnyMMU is join among the groups from first on, whatever their MMU. A
+// group with mappings is named for them.
+func joinAnyMMU(groups []Group, first int, c result.Case) []Group {
+	for i := range groups[first:] {
+		if g := &groups[first+i]; Mixed(g.Cases[0], c) == "" {
+			g.Cases = append(g.Cases, c)
+			if g.MMU == "none" {
+				g.MMU = c.MMU
+			}
+			return groups
+		}
+	}
+	return join(groups, c)
 }
 
 func names(engines []result.Engine) []string {

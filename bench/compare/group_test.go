@@ -41,6 +41,29 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// The kernel's page tables are not one more kind to keep apart: its engine
+// stands beside the models on any, and beside raw alone.
+func TestGroupsPutTheKernelBesideTheModels(t *testing.T) {
+	run := made(1, 8)
+	for _, r := range slices.Clone(run.Records) {
+		if r.Engine == "none" {
+			r.Engine, r.MMU = "kernel", "kernel"
+			run.Records = append(run.Records, r)
+		}
+	}
+	for _, g := range compare.Groups(run) {
+		if last := g.Cases[len(g.Cases)-1]; len(g.Cases) != 8 || last.Engine != "kernel" || g.MMU != "soft" {
+			t.Errorf("%s on %s has %d cases, the last of %s", g.Workload, g.MMU, len(g.Cases), last.Engine)
+		}
+	}
+	run.Records = slices.DeleteFunc(run.Records, func(r result.Record) bool { return r.MMU == "soft" })
+	for _, g := range compare.Groups(run) {
+		if len(g.Cases) != 2 || g.MMU != "kernel" {
+			t.Errorf("without models %s on %s has %d cases", g.Workload, g.MMU, len(g.Cases))
+		}
+	}
+}
+
 // Engines with page tables are not mixed with those of another MMU; raw, which
 // has none, stands beside both.
 func TestGroupsKeepMMUsApart(t *testing.T) {

@@ -90,15 +90,19 @@ func Against(records []result.Record, a, b result.Case, m Metric) Ratio {
 	return Paired(Series(records, a, m), Series(records, b, m))
 }
 
-// Mixed says why two cases cannot be compared; "" if they can. An engine
-// without page tables (raw) has no MMU to differ by.
+// ownMMU says that an engine has page tables which stand for others. raw has
+// none, and those behind engine kernel are what all the others imitate, so
+// either stands beside any.
+func ownMMU(mmu string) bool { return mmu != "none" && mmu != "kernel" }
+
+// Mixed says why two cases cannot be compared; "" if they can.
 func Mixed(a, b result.Case) string {
 	switch {
 	case a.Workload != b.Workload:
 		return fmt.Sprintf("different workloads: %s and %s", a.Workload, b.Workload)
 	case a.Threads != b.Threads:
 		return fmt.Sprintf("different threads: %d and %d", a.Threads, b.Threads)
-	case a.MMU != b.MMU && a.MMU != "none" && b.MMU != "none":
+	case a.MMU != b.MMU && ownMMU(a.MMU) && ownMMU(b.MMU):
 		return fmt.Sprintf("different MMUs: %s and %s", a.MMU, b.MMU)
 	case a.IO != b.IO:
 		return fmt.Sprintf("different IO: %s and %s", a.IO, b.IO)

@@ -189,6 +189,8 @@ func total(records []result.Record) result.Record {
 		sum.Rounds += r.Rounds
 		sum.LossRounds += r.LossRounds
 		sum.StaleRounds += r.StaleRounds
+		sum.EIORounds += r.EIORounds
+		sum.QuietEIO += r.QuietEIO
 		for class, n := range r.Ops {
 			sum.Ops[class] += n
 		}

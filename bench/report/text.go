@@ -41,6 +41,7 @@ func Where(e *result.Env) string {
 	mmu := map[string]string{
 		"userfaultfd": "MMU userfaultfd (real page faults)",
 		"soft":        "MMU soft (page faults in software)",
+		"kernel":      "the kernel's own page faults",
 		"none":        "no MMU",
 	}[e.MMU]
 	io := map[string]string{

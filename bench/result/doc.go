@@ -23,7 +23,7 @@
 //	rep, pair               repetition, from 0; pair > 0 marks an identical
 //	                        twin of the same engine (A/A)
 //	seconds                 measured, without preparation, warm-up and checks
-//	mmu                     "soft", "userfaultfd", "none"
+//	mmu                     "soft", "userfaultfd", "kernel", "none"
 //	io                      "direct", "buffered", "unknown": what O_DIRECT is
 //	                        where the data files lay
 //	block, size             bytes per IO, bytes per file
@@ -40,6 +40,8 @@
 //	rounds                  each ended by a quiesce check
 //	loss_rounds             rounds whose check found lost cells
 //	stale_rounds            rounds in which some read was stale
+//	eio_rounds, quiet_eio   rounds in which a sync said EIO; of these, those
+//	                        whose check found nothing lost
 //	oracle                  what the oracle saw (type Oracle)
 //	lock                    what locks and direct path did (type Lock)
 //	status                  "ok", "deadlock", "starved", "unsupported", "error"

@@ -30,7 +30,7 @@ type Record struct {
 	Rep      int       `json:"rep"`            // repetition, from 0
 	Pair     int       `json:"pair,omitempty"` // 0, or the index of an identical twin (A/A)
 	Seconds  float64   `json:"seconds"`        // measured, s
-	MMU      string    `json:"mmu"`            // "soft", "userfaultfd", "none"
+	MMU      string    `json:"mmu"`            // "soft", "userfaultfd", "kernel", "none"
 	IO       string    `json:"io"`             // what O_DIRECT really is here: "direct", "buffered", "unknown"
 	Block    int       `json:"block"`          // bytes per IO
 	Size     int64     `json:"size"`           // bytes per file
@@ -54,6 +54,8 @@ type Record struct {
 	Rounds      int64 `json:"rounds"`       // each ended by a quiesce check
 	LossRounds  int64 `json:"loss_rounds"`  // rounds whose quiesce check found lost cells
 	StaleRounds int64 `json:"stale_rounds"` // rounds in which some read was stale
+	EIORounds   int64 `json:"eio_rounds"`   // rounds in which a sync said EIO
+	QuietEIO    int64 `json:"quiet_eio"`    // of these, rounds whose quiesce check found nothing lost
 
 	Oracle Oracle `json:"oracle"`
 	Lock   Lock   `json:"lock"`

@@ -124,6 +124,7 @@ func (d diagnosis) print(w io.Writer) error {
 		{"direct IO", string(p.Direct) + " (" + p.Why + ")"},
 		{"alignment", alignText(p)},
 		{"page tables", mmuText(d.MMUs)},
+		{"kernel test", kernelTestText(p)},
 	} {
 		if _, err := fmt.Fprintf(w, "%-13s %s\n", line[0], line[1]); err != nil {
 			return err
@@ -142,6 +143,19 @@ func mmuText(answers []mmuAnswer) string {
 		}
 	}
 	return strings.Join(have, ", ") + strings.Join(lack, "")
+}
+
+// kernelTestText says what engine kernel would test in a directory.
+func kernelTestText(p disk.Probe) string {
+	switch p.Direct {
+	case disk.Direct:
+		return "--engine kernel tests " + p.FSType + " here"
+	case disk.Unknown:
+		return "--engine kernel tests " + p.FSType + " here; whether its direct IO is direct is not known"
+	case disk.Buffered:
+		return "--engine kernel says nothing about direct IO here: it is buffered"
+	}
+	return "none: no direct IO"
 }
 
 func alignText(p disk.Probe) string {

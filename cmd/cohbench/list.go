@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cohbench/core"
-	"cohbench/core/coherence"
+	"cohbench/core/mmu"
 	"cohbench/workloads"
 )
 
@@ -62,7 +62,7 @@ func newList() *cobra.Command {
 // all lists everything in display order.
 func all() listing {
 	var l listing
-	for _, e := range coherence.Engines() {
+	for _, e := range enginesOn(mmu.KindSoft) {
 		claims := e.Claims()
 		l.Engines = append(l.Engines, listedEngine{e.Name(), claims.Coherent, claims.DeadlockFree, e.MMU(), e.Doc()})
 	}

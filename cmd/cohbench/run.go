@@ -45,14 +45,17 @@ func newRun() *cobra.Command {
 		Short: "Measure engines on workloads",
 		Long: "run measures every engine on every workload, interleaved and repeatedly, and prints\n" +
 			"a table. All that was measured, with plots and a report, goes to a new directory.\n" +
-			"Lists are separated by commas; 'cohbench list' says what there is.",
+			"Lists are separated by commas; 'cohbench list' says what there is.\n\n" +
+			"Engine kernel is the running kernel on the file system of --dir. It claims nothing:\n" +
+			"what is found there is a result, and the exit status stays 0.",
 		Example: "  cohbench run --quick\n" +
-			"  cohbench run --engine raw,addlock --workload direct-write --threads 1,8 --block 64k",
+			"  cohbench run --engine raw,addlock --workload direct-write --threads 1,8 --block 64k\n" +
+			"  cohbench run --engine kernel --workload direct-write+store --block 64k --dir /mnt/test",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
 	}
 	f := c.Flags()
-	f.StringSliceVar(&o.engines, "engine", nil, "engines to measure (default all)")
+	f.StringSliceVar(&o.engines, "engine", nil, "engines to measure (default all but the kernel's own)")
 	f.StringSliceVar(&o.workloads, "workload", nil, "workloads to run (default four of them)")
 	f.IntSliceVar(&o.threads, "threads", nil, "numbers of threads (default the workload's)")
 	f.Var(&o.block, "block", "bytes per IO, such as 4k (default the workload's)")
@@ -135,7 +138,7 @@ func (o *runOptions) chooseWhat(c *cobra.Command, p *bench.Plan) error {
 	}
 	p.Engines = coherence.EnginesOn(tables)
 	if o.engines != nil {
-		lookup := func(name string) (core.Engine, error) { return coherence.LookupOn(tables, name) }
+		lookup := func(name string) (core.Engine, error) { return lookupEngine(tables, name) }
 		if p.Engines, err = choose("engine", o.engines, lookup); err != nil {
 			return err
 		}
@@ -233,7 +236,7 @@ func (p *printer) Append(r *result.Record, hists map[string]*hdrhistogram.Histog
 // conclude prints the results, writes the report, and decides the status.
 func (o *runOptions) conclude(c *cobra.Command, rep *bench.Report) error {
 	if len(rep.Records) > 0 {
-		if err := o.present(c); err != nil {
+		if err := o.present(c, rep); err != nil {
 			return err
 		}
 	}
@@ -245,7 +248,7 @@ func (o *runOptions) conclude(c *cobra.Command, rep *bench.Report) error {
 }
 
 // present reads the run back and shows it: what is printed is what was kept.
-func (o *runOptions) present(c *cobra.Command) error {
+func (o *runOptions) present(c *cobra.Command, rep *bench.Report) error {
 	run, err := openRun(c, o.out)
 	if err != nil {
 		return err
@@ -253,6 +256,9 @@ func (o *runOptions) present(c *cobra.Command) error {
 	if !o.json {
 		if err := printTable(c, run); err != nil {
 			return err
+		}
+		for _, f := range rep.Verdict.Found {
+			fmt.Fprintf(c.OutOrStdout(), "found: %s\n", f)
 		}
 	}
 	_, err = writeReport(run)
