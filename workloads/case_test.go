@@ -163,8 +163,13 @@ func TestTornStoreIsTorn(t *testing.T) {
 
 func TestSourcesAreExempt(t *testing.T) {
 	for _, w := range []*Workload{SelfBuffer, CrossBuffer, RingBuffer} {
-		o := mustRun(t, quickCase(&memEngine{name: "dropping", dropNth: 5}, w))
-		if o.Oracle.Lost == 0 {
+		lost := int64(0)
+		for range 10 { // a loss that a later write hides is none
+			if lost = mustRun(t, quickCase(&memEngine{name: "dropping", dropNth: 5}, w)).Oracle.Lost; lost > 0 {
+				break
+			}
+		}
+		if lost == 0 {
 			t.Errorf("%s: the destinations are not checked", w.Name)
 		}
 	}

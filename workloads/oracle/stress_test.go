@@ -261,14 +261,24 @@ func TestStressBroken(t *testing.T) {
 		"write-back": {func(m memory) memory { return &writeBack{memory: m} }, []Kind{Stale}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			c, found := stress(x.m(make(atomicMemory, stressSize/Cell)), 3000)
-			for _, k := range x.want {
-				if *c.of(k) == 0 {
-					t.Errorf("no cell was %v: %+v", k, c)
+			var c Counts
+			seen := func(k Kind) bool { return *c.of(k) > 0 }
+			// How threads interleave is the machine's affair, so a broken memory
+			// gets several chances to show itself.
+			for range 50 {
+				more, found := stress(x.m(make(atomicMemory, stressSize/Cell)), 3000)
+				c.Merge(&more)
+				if more.Torn+more.Nowhere != 0 {
+					t.Errorf("false alarms: %+v\n%v", more, found)
+				}
+				if !slices.ContainsFunc(x.want, func(k Kind) bool { return !seen(k) }) {
+					break
 				}
 			}
-			if c.Torn+c.Nowhere != 0 {
-				t.Errorf("false alarms: %+v\n%v", c, found)
+			for _, k := range x.want {
+				if !seen(k) {
+					t.Errorf("no cell was %v: %+v", k, c)
+				}
 			}
 			t.Logf("%d reads, %d bad: stale %d, inverted %d, flipped %d, in flight %d, lost %d", c.Reads, c.BadReads, c.Stale, c.Inverted, c.Flipped, c.InFlight, c.Lost)
 		})
