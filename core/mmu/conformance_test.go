@@ -3,6 +3,7 @@ package mmu_test
 import (
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -330,6 +331,47 @@ func TestBeyondMapping(t *testing.T) {
 		}
 		w.mem.Zap(w.main.Thread, 0)
 	})
+}
+
+// TestControlled: soft works under a deterministic scheduler, userfaultfd says
+// that it does not.
+func TestControlled(t *testing.T) {
+	onEach(t, func(t *testing.T, w *world) {
+		g := sched.NewDeterm(sched.Config{Picker: sched.Random{Rand: rand.New(rand.NewPCG(1, 1))}, MaxSteps: 1000})
+		v, err := w.mem.NewVMA(g.Thread("main"), 0, 1, w)
+		if w.mem.Name() == "soft" {
+			if err != nil {
+				t.Error(err)
+			}
+			return
+		}
+		if v != nil || !errors.Is(err, errors.ErrUnsupported) {
+			t.Errorf("%v, %v", v, err)
+		}
+	})
+}
+
+// TestChoose: names, and what is not one.
+func TestChoose(t *testing.T) {
+	for _, k := range mmu.Kinds() {
+		got, _, err := mmu.Choose(k.String())
+		if perr := k.Probe(); got != k || (err == nil) != (perr == nil) {
+			t.Errorf("%s: %s, %v; probe: %v", k, got, err, perr)
+		}
+		if perr := k.Probe(); perr == nil {
+			mem, err := k.New()
+			if err != nil || mem.Name() != k.String() || mem.Close() != nil {
+				t.Errorf("%s: %v, %v", k, mem, err)
+			}
+		}
+	}
+	k, why, err := mmu.Choose("auto")
+	if err != nil || (why == nil) != (k == mmu.KindUserfaultfd) {
+		t.Errorf("auto: %s, %v, %v", k, why, err)
+	}
+	if _, _, err := mmu.Choose("hard"); err == nil {
+		t.Error("hard is an MMU")
+	}
 }
 
 // TestFailingAccess: the error comes back, nothing is mapped, and the mapping

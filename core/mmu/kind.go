@@ -61,8 +61,11 @@ func Choose(name string) (k Kind, why error, err error) {
 type UserfaultfdConfig struct {
 	// KernelFaults asks for faults that system calls take as well. It needs
 	// CAP_SYS_PTRACE, /dev/userfaultfd or vm.unprivileged_userfaultfd=1.
-	// Without it the kernel handles only faults of user mode (and fails those
-	// of system calls with EFAULT), which needs no privilege and is enough for
-	// everything in core: it never passes a user mapping to a system call.
+	// Without it the kernel reports only faults of user mode, and fails a
+	// system call that would fault with EFAULT; this needs no privilege, and is
+	// enough for everything in core, which never passes a user mapping to a
+	// system call. With it such a call faults here, but no CPU is in an access
+	// then: the fault is nobody's, and is repeated until another task has
+	// brought the page in.
 	KernelFaults bool
 }

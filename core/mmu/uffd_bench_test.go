@@ -3,6 +3,7 @@
 package mmu_test
 
 import (
+	"fmt"
 	"slices"
 	"testing"
 	"time"
@@ -151,5 +152,30 @@ func cache(b *testing.B) *rival {
 		name: "cache",
 		zap:  func() error { mem.Zap(task.Thread, 0); return nil },
 		load: func() error { _, err := v.Load(task, 0); return err },
+	}
+}
+
+// BenchmarkFaults is minor faults of several tasks at once, each on its own
+// page: the time for one, all tasks together.
+func BenchmarkFaults(b *testing.B) {
+	for _, tasks := range []int{1, 2, 4, 8} {
+		b.Run(fmt.Sprintf("tasks=%d", tasks), func(b *testing.B) {
+			w := newWorld(b, mmu.KindUserfaultfd)
+			v := w.vma(worldPages)
+			for i := range tasks {
+				w.g.Go(fmt.Sprint("task ", i), func(th *sched.Thread) {
+					cpu, idx := &mmu.CPU{Thread: th}, int64(i)
+					for n := 0; n < b.N; n += tasks {
+						if _, err := v.Load(cpu, idx*mmu.PageSize); err != nil {
+							b.Error(err)
+						}
+						w.pages[idx].Lock()
+						w.mem.Zap(th, idx)
+						w.pages[idx].Unlock()
+					}
+				})
+			}
+			_ = w.g.Wait()
+		})
 	}
 }

@@ -26,7 +26,8 @@ const roleEnv = "COHBENCH_MMU_TEST_ROLE"
 
 // roles is what this test binary does as a child of itself.
 var roles = map[string]func() error{
-	"access":  accessOnce,
+	"access":  func() error { fmt.Println("uid", os.Getuid()); return accessOnce() },
+	"kernel":  accessFromKernel,
 	"seccomp": accessWithoutUserfaultfd,
 	"plain":   func() error { return zapping(mmu.PlainLoad, false) },
 	"bracket": func() error { return zapping(mmu.VMA.Load, true) },
@@ -53,8 +54,10 @@ func child(role string, env ...string) *exec.Cmd {
 }
 
 // accessOnce takes a missing, a minor and a write-protect fault.
-func accessOnce() error {
-	mem, err := mmu.NewUserfaultfd(mmu.UserfaultfdConfig{})
+func accessOnce() error { return accessWith(mmu.UserfaultfdConfig{}) }
+
+func accessWith(cfg mmu.UserfaultfdConfig) error {
+	mem, err := mmu.NewUserfaultfd(cfg)
 	if err != nil {
 		return err
 	}
@@ -78,7 +81,6 @@ func accessOnce() error {
 		return fmt.Errorf("faults: %v", f)
 	}
 	v.Close(w.main.Thread)
-	fmt.Println("uid", os.Getuid())
 	return mem.Close()
 }
 
@@ -94,6 +96,38 @@ func TestUnprivileged(t *testing.T) {
 	if want := fmt.Sprintln("uid", uid); err != nil || string(out) != want {
 		t.Errorf("as uid %d: %v\n%s", uid, err, out)
 	}
+}
+
+// TestKernelFaults: with privilege, and without it either an error that says
+// what is missing or the sysctl that makes it unnecessary.
+func TestKernelFaults(t *testing.T) {
+	need(t, mmu.KindUserfaultfd)
+	cfg := mmu.UserfaultfdConfig{KernelFaults: true}
+	if err := mmu.ProbeUserfaultfd(cfg); err != nil {
+		t.Skip(err)
+	}
+	if err := accessWith(cfg); err != nil {
+		t.Error(err)
+	}
+	if os.Getuid() != 0 {
+		return
+	}
+	c := child("kernel")
+	c.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: 65534, Gid: 65534}}
+	if out, err := c.CombinedOutput(); err != nil {
+		t.Errorf("as uid 65534: %v\n%s", err, out)
+	}
+}
+
+// accessFromKernel must be refused to an ordinary user with a reason, unless
+// the machine allows it to everybody.
+func accessFromKernel() error {
+	err := mmu.ProbeUserfaultfd(mmu.UserfaultfdConfig{KernelFaults: true})
+	var why *mmu.UnsupportedError
+	if err == nil || errors.As(err, &why) && strings.Contains(why.Why, "CAP_SYS_PTRACE") {
+		return nil
+	}
+	return err
 }
 
 // TestSeccomp: where a filter refuses userfaultfd(2), as those of containers
