@@ -3,6 +3,7 @@
 package mmu
 
 import (
+	"bytes"
 	"runtime"
 	"testing"
 	"unsafe"
@@ -82,6 +83,75 @@ func TestThreadIDSearch(t *testing.T) {
 	}
 	if rightUntied(offsets{o.m, o.thread + 8}) {
 		t.Error("the word after the thread's id passes for it")
+	}
+}
+
+// TestAccessors moves bytes by each of them, of all lengths and alignments, and
+// nothing beside them.
+func TestAccessors(t *testing.T) {
+	h := new(inFlight)
+	for n := range 600 {
+		for _, skew := range [][2]int{{0, 0}, {1, 1}, {0, 3}, {5, 0}} {
+			src, dst := make([]byte, n+16), make([]byte, n+16)
+			for i := range src {
+				src[i] = byte(i*31 + 1)
+			}
+			from, to := src[skew[0]:], dst[skew[1]:]
+			bracketCopy(h, unsafe.Pointer(&to[0]), unsafe.Pointer(&from[0]), uintptr(n))
+			if !bytes.Equal(to[:n], from[:n]) || !allZero(to[n:]) || !allZero(dst[:skew[1]]) {
+				t.Fatalf("%d bytes from +%d to +%d", n, skew[0], skew[1])
+			}
+		}
+	}
+	word := new(uint64)
+	p := uintptr(unsafe.Pointer(word))
+	bracketStore(h, p, 0x1122334455667788)
+	if x := bracketLoad(h, p); x != 0x1122334455667788 || *word != x {
+		t.Errorf("%#x, %#x", x, *word)
+	}
+	if h.tid != 0 {
+		t.Errorf("thread %d is still published", h.tid)
+	}
+}
+
+func allZero(p []byte) bool { return len(bytes.Trim(p, "\x00")) == 0 }
+
+// TestAccessorsAreWhole: an aligned word is never seen half stored, by a load
+// or by a copy.
+func TestAccessorsAreWhole(t *testing.T) {
+	const words = 64
+	shared := alignedSlab(1)
+	at := func(i int) uintptr { return uintptr(unsafe.Pointer(&shared[8*i])) }
+	done := make(chan bool)
+	for writer := range 2 {
+		go func() {
+			h, full := new(inFlight), bytes.Repeat([]byte{0xff}, 8*words)
+			empty := make([]byte, 8*words)
+			for i := range 20_000 {
+				if writer == 0 {
+					bracketStore(h, at(i%words), -uint64(i&1))
+				} else if i%2 == 0 {
+					bracketCopy(h, unsafe.Pointer(&shared[0]), unsafe.Pointer(&full[0]), 8*words)
+				} else {
+					bracketCopy(h, unsafe.Pointer(&shared[0]), unsafe.Pointer(&empty[0]), 8*words)
+				}
+			}
+			done <- true
+		}()
+	}
+	h, seen := new(inFlight), make([]uint64, words)
+	for ended := 0; ended < 2; {
+		select {
+		case <-done:
+			ended++
+		default:
+		}
+		bracketCopy(h, unsafe.Pointer(&seen[0]), unsafe.Pointer(&shared[0]), 8*words)
+		for i, x := range append(seen, bracketLoad(h, at(7))) {
+			if x != 0 && x != ^uint64(0) {
+				t.Fatalf("word %d is %#x", i, x)
+			}
+		}
 	}
 }
 
