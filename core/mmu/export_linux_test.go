@@ -65,8 +65,10 @@ func (b *Bare) address() uintptr { return uintptr(unsafe.Pointer(&b.own[0])) }
 func (b *Bare) Zap() error   { return unix.Madvise(b.own, unix.MADV_DONTNEED) }
 func (b *Bare) Load() uint64 { return bracketLoad(&b.cpu, b.address()) }
 
+var (
+	word uint64
+	idle inFlight
+)
+
 // Empty is a bracket with the smallest access in it, and nothing around.
-func Empty(word *uint64) uint64 {
-	var h inFlight
-	return bracketLoad(&h, uintptr(unsafe.Pointer(word)))
-}
+func Empty() uint64 { return bracketLoad(&idle, uintptr(unsafe.Pointer(&word))) }

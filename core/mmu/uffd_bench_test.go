@@ -30,9 +30,8 @@ func BenchmarkLoad(b *testing.B) {
 		})
 	}
 	b.Run("bare-bracket", func(b *testing.B) {
-		word := new(uint64)
 		for b.Loop() {
-			mmu.Empty(word)
+			mmu.Empty()
 		}
 	})
 }

@@ -103,11 +103,11 @@ func TestAccessors(t *testing.T) {
 			}
 		}
 	}
-	word := new(uint64)
-	p := uintptr(unsafe.Pointer(word))
+	word := alignedSlab(1) // on the heap: a stack may move
+	p := uintptr(unsafe.Pointer(&word[0]))
 	bracketStore(h, p, 0x1122334455667788)
-	if x := bracketLoad(h, p); x != 0x1122334455667788 || *word != x {
-		t.Errorf("%#x, %#x", x, *word)
+	if x := bracketLoad(h, p); x != 0x1122334455667788 || load64(word, 0) != x {
+		t.Errorf("%#x, %#x", x, load64(word, 0))
 	}
 	if h.tid != 0 {
 		t.Errorf("thread %d is still published", h.tid)
