@@ -25,9 +25,8 @@ type file struct {
 	huge   bool
 
 	exposed core.Exposures
-	// Truncations begun and ended: an access that overlaps one may meet the
-	// end of the file wherever that is afterwards.
-	cutsBegun, cutsEnded atomic.Int64
+	// shortest is the least size, in bytes, that the file has had.
+	shortest atomic.Int64
 
 	mapLock core.RWSem
 	maps    []*mapping
@@ -53,6 +52,7 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 	if err := fsync(f.sync); err != nil && err != unix.EIO {
 		return nil, errors.Join(f.failed("sync", 0, 0, err), f.closeAll())
 	}
+	f.shortest.Store(f.Size())
 	return f, nil
 }
 
@@ -184,8 +184,8 @@ func (f *file) directFailed(t *core.Task, op string, off int64, n int, err error
 
 // Truncate is ftruncate(2).
 func (f *file) Truncate(_ *core.Task, size int64) error {
-	f.cutsBegun.Add(1)
-	defer f.cutsEnded.Add(1)
+	for s := f.shortest.Load(); size < s && !f.shortest.CompareAndSwap(s, size); s = f.shortest.Load() {
+	}
 	if err := truncate(f.cached, size); err != nil {
 		return f.failed("truncate", size, 0, err)
 	}

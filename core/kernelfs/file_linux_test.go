@@ -173,29 +173,33 @@ func wantBeyond(t *testing.T, what string, err error) {
 	}
 }
 
-// A truncation may be over, and undone, when the signal is looked at.
-func TestBusErrorDuringATruncation(t *testing.T) {
+// The end of the file may have moved on when the signal is looked at.
+func TestWhyABusError(t *testing.T) {
 	x := setup(t, Engine{})
-	before := x.f.cutsEnded.Load()
-	if err := x.f.busError(0, before); err != core.ErrIO {
-		t.Errorf("inside the file: %v", err)
+	want := func(at int64, err error) {
+		t.Helper()
+		if got := x.f.busError(at); got != err {
+			t.Errorf("at %#x: %v, want %v", at, got, err)
+		}
 	}
-	x.must(x.f.Truncate(x.a, 0))
+	want(testSize-1, core.ErrIO)
+	want(testSize, core.ErrBeyondEOF)
+	x.must(x.f.Truncate(x.a, core.PageSize+1))
 	x.must(x.f.Truncate(x.a, testSize))
-	if err := x.f.busError(0, before); err != core.ErrBeyondEOF {
-		t.Errorf("beside a truncation: %v", err)
-	}
+	want(2*core.PageSize-1, core.ErrIO)
+	want(2*core.PageSize, core.ErrBeyondEOF)
 }
 
 func TestTruncationBesideAccesses(t *testing.T) {
 	x := setup(t, Engine{})
 	m := x.mapAll(x.f, testSize)
+	p := pattern(core.PageSize, 1)
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for range 200 {
 			x.f.Truncate(x.b, core.PageSize)
-			x.f.Truncate(x.b, testSize)
+			x.f.WriteAt(x.b, core.Buffer{Mem: p}, testSize-core.PageSize)
 		}
 	}()
 	beyond := 0

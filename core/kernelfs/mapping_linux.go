@@ -21,13 +21,12 @@ type mapping struct {
 
 // access is one access under way, which may end in SIGBUS.
 type access struct {
-	m    *mapping
-	t    *core.Task
-	op   string
-	off  int64 // in the mapping
-	n    int
-	cuts int64 // truncations that had ended before it began
-	old  bool  // of debug.SetPanicOnFault
+	m   *mapping
+	t   *core.Task
+	op  string
+	off int64 // in the mapping
+	n   int
+	old bool // of debug.SetPanicOnFault
 }
 
 // errRange is an access outside of its mapping: a mistake of the caller.
@@ -42,7 +41,7 @@ func (m *mapping) check(op string, off int64, n int) error {
 
 // begin opens an access; the caller defers its end.
 func (m *mapping) begin(t *core.Task, op string, off int64, n int) access {
-	a := access{m: m, t: t, op: op, off: off, n: n, cuts: m.file.cutsEnded.Load()}
+	a := access{m: m, t: t, op: op, off: off, n: n}
 	m.file.exposed.BeginAccess(t, m.off+off, int64(n))
 	a.old = debug.SetPanicOnFault(true)
 	return a
@@ -70,16 +69,16 @@ func (a access) fault(p any) error {
 		panic(p)
 	}
 	at := a.m.off + int64(f.Addr()-base)
-	return a.m.file.failed(a.op, a.m.off+a.off, a.n, a.m.file.busError(at, a.cuts))
+	return a.m.file.failed(a.op, a.m.off+a.off, a.n, a.m.file.busError(at))
 }
 
-// busError is why an access at an offset of the file failed: beyond its end,
-// now or by a truncation since the access began, or because the page could not
-// be read, or not be made writable (no space for a hole).
-func (f *file) busError(at, cuts int64) error {
-	// The kernel sends SIGBUS for pages that lie wholly beyond the end.
-	end := (f.Size() + core.PageSize - 1) / core.PageSize * core.PageSize
-	if at >= end || f.cutsBegun.Load() != cuts {
+// busError is why an access at an offset of the file failed: because the page
+// lay wholly beyond its end, or because it could not be read, or not be made
+// writable (no space for a hole). The signal does not tell, and by now other
+// tasks may have moved the end. So only where the file never ended is it
+// certain that the page failed; elsewhere the end is taken for the cause.
+func (f *file) busError(at int64) error {
+	if at >= (f.shortest.Load()+core.PageSize-1)/core.PageSize*core.PageSize {
 		return core.ErrBeyondEOF
 	}
 	return core.ErrIO
