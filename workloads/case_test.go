@@ -93,9 +93,11 @@ func TestWorkloadsDoWhatTheySay(t *testing.T) {
 		"direct-write":               {OpDirectWrite},
 		"direct-write+load":          {OpDirectWrite, OpLoad},
 		"direct-write+store":         {OpDirectWrite, OpStore, OpLoad, OpSync},
+		"direct-write+store-beside":  {OpDirectWrite, OpStore, OpLoad, OpSync},
 		"direct-write+buffered-read": {OpDirectWrite, OpBufferedRead},
 		"direct-read+buffered-write": {OpDirectRead, OpBufferedWrite},
 		"mixed":                      {OpDirectWrite, OpDirectRead, OpBufferedWrite, OpBufferedRead, OpLoad, OpStore, OpFault, OpSync, OpEvict, OpPunch, OpTruncate},
+		"mixed-one-lock":             {OpDirectWrite, OpDirectRead, OpBufferedWrite, OpBufferedRead, OpLoad, OpStore, OpFault, OpSync, OpEvict, OpPunch, OpTruncate},
 		"self-buffer":                {OpDirectWrite, OpFill, OpSync, OpEvict},
 		"cross-buffer":               {OpDirectWrite, OpFill, OpSync, OpEvict},
 		"ring-buffer":                {OpDirectWrite, OpFill, OpSync, OpEvict},
@@ -132,6 +134,38 @@ func TestAnnouncedLossIsNotSilent(t *testing.T) {
 	o := mustRun(t, quickCase(&memEngine{name: "announcing", dropNth: 5, failSync: true}, DirectWrite))
 	if o.Oracle.Lost == 0 || o.Oracle.SilentLost != 0 {
 		t.Fatalf("lost %d, silently %d", o.Oracle.Lost, o.Oracle.SilentLost)
+	}
+	if o.EIORounds != o.Rounds || o.QuietEIO != o.Rounds-o.LossRounds {
+		t.Fatalf("%d rounds, %d lost something, %d had EIO, %d without a loss", o.Rounds, o.LossRounds, o.EIORounds, o.QuietEIO)
+	}
+}
+
+func TestErrorWithoutALoss(t *testing.T) {
+	o := mustRun(t, quickCase(&memEngine{name: "complaining", failSync: true}, DirectWrite))
+	if o.EIORounds != o.Rounds || o.QuietEIO != o.Rounds || o.Rounds == 0 {
+		t.Fatalf("%d rounds, %d had EIO, %d without a loss", o.Rounds, o.EIORounds, o.QuietEIO)
+	}
+}
+
+// A case that begins every round with holes reads them as zeros, whoever wrote
+// there before, and writes into them.
+func TestHoles(t *testing.T) {
+	e := &memEngine{name: "holes"}
+	c := quickCase(e, DirectOnly)
+	c.Params.HolePct, c.Params.Round = 50, 10*time.Millisecond
+	if o := mustRun(t, c); o.Rounds < 2 || o.Oracle.Bad() != 0 {
+		t.Errorf("%d rounds, %d bad cells: %v", o.Rounds, o.Oracle.Bad(), o.Violations)
+	}
+	if e.punched == 0 {
+		t.Error("no hole was made")
+	}
+}
+
+func TestTooFewBlocks(t *testing.T) {
+	c := quickCase(&memEngine{name: "array"}, DirectWriteStoreBeside)
+	c.Params.Size = int64(c.Params.Block)
+	if _, err := c.Run(t.Context()); err == nil {
+		t.Error("a pair of blocks was found in one block")
 	}
 }
 
@@ -254,7 +288,7 @@ func TestFailedDiskEndsTheCase(t *testing.T) {
 func TestRawRunsDirectRolesOnly(t *testing.T) {
 	for _, w := range All() {
 		o := mustRun(t, quickCase(&memEngine{name: "raw", raw: true}, w))
-		if w == Mixed || w == BufferedWrite {
+		if w == Mixed || w == MixedOneLock || w == BufferedWrite {
 			if o.Status != StatusUnsupported {
 				t.Errorf("%s: %s", w.Name, o.Status)
 			}

@@ -137,7 +137,7 @@ func TestResidentShare(t *testing.T) {
 	for _, pct := range []int{0, 1, 25, 50, 99, 100} {
 		n := 0
 		for i := range int64(1000) {
-			if resident(i, pct) {
+			if among(i, pct) {
 				n++
 			}
 		}

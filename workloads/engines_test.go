@@ -3,7 +3,6 @@ package workloads_test
 import (
 	"errors"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
@@ -100,10 +99,24 @@ func TestMixedIsCoherentUnderOneLock(t *testing.T) {
 		if e.Name() == "none" || !e.Claims().DeadlockFree {
 			continue // none is incoherent one operation at a time, too
 		}
-		c := smallCase(e, workloads.Mixed)
-		c.Lock = new(sync.RWMutex)
+		c := smallCase(e, workloads.MixedOneLock)
 		if o := run(t, c); badCells(o) != 0 {
 			t.Errorf("%s: %d bad cells: %v", e.Name(), badCells(o), o.Violations)
+		}
+	}
+}
+
+// Models cache single pages: a store to one does nothing to the page beside it.
+func TestStoresBesideAreHarmless(t *testing.T) {
+	for _, name := range []string{"addlock", "invalidate-lock", "double-invalidate"} {
+		e, err := coherence.Lookup(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := smallCase(e, workloads.DirectWriteStoreBeside)
+		c.Duration = 200 * time.Millisecond
+		if o := run(t, c); badCells(o) != 0 {
+			t.Errorf("%s: %v", name, o.Violations)
 		}
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -51,7 +52,8 @@ type execution struct {
 	harness *core.Task // prepares and checks; used by one goroutine at a time
 	files   []*file
 	tasks   []*Context
-	clock   oracle.Clock // of all files
+	lock    *sync.RWMutex // held over every operation, if set
+	clock   oracle.Clock  // of all files
 	shared  shared
 	arrived chan struct{} // one for each task at the end of a round
 	started bool
@@ -65,7 +67,7 @@ type execution struct {
 }
 
 func newExecution(c *Case) (*execution, error) {
-	x := &execution{c: c, p: c.Params, g: sched.NewGroup(), out: &Outcome{Classes: map[string]*Class{}}}
+	x := &execution{c: c, p: c.Params, lock: c.Lock, g: sched.NewGroup(), out: &Outcome{Classes: map[string]*Class{}}}
 	if x.p == (Params{}) {
 		x.p = c.Workload.Defaults
 	}
@@ -77,6 +79,12 @@ func newExecution(c *Case) (*execution, error) {
 	}
 	if c.Workload.Sources && x.p.Blocks() < 2*int64(x.p.Threads) {
 		return nil, fmt.Errorf("%s: size %d: want two blocks of %d bytes for each of %d threads", c.Workload.Name, x.p.Size, x.p.Block, x.p.Threads)
+	}
+	if x.p.Blocks() < c.Workload.MinBlocks {
+		return nil, fmt.Errorf("%s: size %d: want at least %d blocks of %d bytes", c.Workload.Name, x.p.Size, c.Workload.MinBlocks, x.p.Block)
+	}
+	if x.lock == nil && c.Workload.OneLock {
+		x.lock = new(sync.RWMutex)
 	}
 	x.makeTasks()
 	return x, nil
@@ -119,7 +127,7 @@ func (x *execution) makeTask(r Role, i int) {
 		Task: core.NewTask(x.g.Thread(name)), name: name, body: r.Body,
 		Rand: rand.New(rand.NewPCG(x.c.Seed, uint64(len(x.tasks)+1))),
 		P:    x.p, Index: i, Of: r.Threads, Cache: x.cached(),
-		buf: newBuffer(x.p.Block), lock: x.c.Lock, shared: &x.shared,
+		buf: newBuffer(x.p.Block), lock: x.lock, shared: &x.shared,
 		gate: make(chan struct{}, 1),
 	}
 	c.hot.Store(noBlock)

@@ -31,6 +31,7 @@ type memEngine struct {
 	slowRead  time.Duration // how long the harness waits for a direct read
 	errNth    int           // this direct write fails with err
 	err       error
+	punched   int  // counts holes
 	fault     bool // the first try of a direct write from a mapping is EFAULT
 }
 
@@ -233,6 +234,7 @@ func (f *memFile) PunchHole(t *core.Task, off, n int64) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.span(off, n))
+	f.e.punched++
 	return nil
 }
 

@@ -18,6 +18,7 @@ type Params struct {
 
 	ReadPct     int // share of reads, in percent, where a task does both
 	ResidentPct int // share of the pages in the cache when a round begins
+	HolePct     int // share of the blocks that are holes when a round begins
 
 	StorePace time.Duration // from one store of a storer to its next; 0: as fast as it goes
 	SyncPace  time.Duration // from one Sync to the next; 0: as fast as it goes
@@ -42,6 +43,8 @@ func (p Params) Check() error {
 		return fmt.Errorf("params: size %d: want whole blocks of %d bytes", p.Size, p.Block)
 	case p.ReadPct < 0 || p.ReadPct > 100 || p.ResidentPct < 0 || p.ResidentPct > 100:
 		return fmt.Errorf("params: read %d %%, resident %d %%: want 0 to 100", p.ReadPct, p.ResidentPct)
+	case p.HolePct < 0 || p.HolePct > 100:
+		return fmt.Errorf("params: holes %d %%: want 0 to 100", p.HolePct)
 	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.CutPace < 0 || p.ColdEvery < 0 || p.Round < 0:
 		return fmt.Errorf("params: a negative pace, rate or round: %+v", p)
 	}

@@ -202,18 +202,22 @@ func (x *execution) repair(f *file, offs []int64) error {
 	return x.evict(f)
 }
 
-// populate, before a round, brings the cache to its share of resident pages.
+// populate, before a round, brings the file to its share of holes and the
+// cache to its share of resident pages.
 func (x *execution) populate() error {
 	if !x.cached() {
 		return nil
 	}
 	for _, f := range x.files {
+		if err := x.punchHoles(f); err != nil {
+			return fmt.Errorf("populate: %w", err)
+		}
 		if err := x.evict(f); err != nil {
 			return err
 		}
 		p := f.buf[:core.PageSize]
 		for i := int64(0); i < x.p.Size/core.PageSize; i++ {
-			if !resident(i, x.p.ResidentPct) {
+			if !among(i, x.p.ResidentPct) {
 				continue
 			}
 			x.moved.Add(1)
@@ -225,8 +229,27 @@ func (x *execution) populate() error {
 	return nil
 }
 
-// resident says whether page i is among pct percent of all, spread evenly.
-func resident(i int64, pct int) bool { return (i+1)*int64(pct)/100 > i*int64(pct)/100 }
+// punchHoles punches out every block that is to be a hole; what lies among the
+// sources is nobody's to check, and stays.
+func (x *execution) punchHoles(f *file) error {
+	block := int64(x.p.Block)
+	for i := int64(0); i < f.checked/block; i++ {
+		if !among(i, x.p.HolePct) {
+			continue
+		}
+		x.moved.Add(1)
+		f.beginZero(i*block, block)
+		err := f.file.PunchHole(x.harness, i*block, block)
+		f.endWrite(now(), err)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// among says whether item i is among pct percent of all, spread evenly.
+func among(i int64, pct int) bool { return (i+1)*int64(pct)/100 > i*int64(pct)/100 }
 
 // closeFiles unmaps and closes the files.
 func (x *execution) closeFiles() error {

@@ -23,6 +23,7 @@ func Settings() []Setting {
 		integer("partners", "tasks on the other side: loaders, storers, buffered readers and writers", func(p *Params) *int { return &p.Partners }),
 		integer("read-pct", "share of reads, in percent, where a task does both", func(p *Params) *int { return &p.ReadPct }),
 		integer("resident-pct", "share of the pages in the cache when a round begins, in percent", func(p *Params) *int { return &p.ResidentPct }),
+		integer("hole-pct", "share of the blocks that are holes when a round begins, in percent", func(p *Params) *int { return &p.HolePct }),
 		duration("store-pace", "from one store of a storer to its next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.StorePace }),
 		duration("sync-pace", "from one sync to the next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.SyncPace }),
 		rate("load-rate", "loads, buffered reads or buffered writes per second, all tasks together; 0: as fast as they go", func(p *Params) *float64 { return &p.LoadRate }),

@@ -6,7 +6,8 @@ type Workload struct {
 	Doc      string // one paragraph: what it does and what it is to show
 	Defaults Params
 
-	Files int // data files of a case; each has Params.Size bytes in use
+	Files     int   // data files of a case; each has Params.Size bytes in use
+	MinBlocks int64 // blocks that a file must have at least, if more than one
 
 	// Sources says that the upper half of each file holds the sources of
 	// direct writes whose buffer is a mapping. Their cells carry the stamps of
@@ -15,6 +16,10 @@ type Workload struct {
 	// Resizes says that the extents of the files change: the next case wants
 	// fresh files if its figures are to compare.
 	Resizes bool
+
+	// OneLock says that a lock of the harness is held over every operation, as
+	// with Case.Lock.
+	OneLock bool
 
 	Roles func(p Params) []Role
 }

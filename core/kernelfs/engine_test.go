@@ -63,7 +63,7 @@ func TestControlsShowNothing(t *testing.T) {
 	}{
 		{workloads.DirectOnly, nil},
 		{workloads.BufferedWrite, nil},
-		{workloads.Mixed, new(sync.RWMutex)},
+		{workloads.MixedOneLock, nil},
 		{workloads.TruncateFault, new(sync.RWMutex)},
 	} {
 		t.Run(c.w.Name, func(t *testing.T) {
