@@ -2,13 +2,17 @@ package workloads_test
 
 import (
 	"errors"
+	"os"
 	"path/filepath"
+	"runtime"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"cohbench/core"
 	"cohbench/core/coherence"
 	"cohbench/core/disk"
+	"cohbench/core/mmu"
 	"cohbench/workloads"
 )
 
@@ -42,27 +46,79 @@ func TestEnginesKeepTheirClaims(t *testing.T) {
 	if testing.Short() {
 		all = []*workloads.Workload{workloads.DirectWriteStore, workloads.Mixed, workloads.CrossBuffer}
 	}
-	for _, e := range coherence.Engines() {
-		for _, w := range all {
-			t.Run(e.Name()+"/"+w.Name, func(t *testing.T) {
-				o := run(t, smallCase(e, w))
-				switch o.Status {
-				case workloads.StatusUnsupported:
-					t.Skip(o.Detail)
-				case workloads.StatusDeadlock:
-					if e.Claims().DeadlockFree {
-						t.Fatal(o.Deadlock)
-					}
-				case workloads.StatusOK:
-				default:
-					t.Fatalf("%s: %s", o.Status, o.Detail)
-				}
-				if e.Claims().Coherent && badCells(o) != 0 {
-					t.Fatalf("%d bad cells: %v", badCells(o), o.Violations)
-				}
-			})
+	eachMMU(t, func(t *testing.T, k mmu.Kind) {
+		for _, e := range coherence.EnginesOn(k) {
+			for _, w := range all {
+				t.Run(e.Name()+"/"+w.Name, func(t *testing.T) { keepsItsClaims(t, e, w) })
+			}
+		}
+	})
+}
+
+// eachMMU runs fn for the MMUs of this machine.
+func eachMMU(t *testing.T, fn func(t *testing.T, k mmu.Kind)) {
+	for _, k := range mmu.Kinds() {
+		t.Run(k.String(), func(t *testing.T) {
+			if err := k.Probe(); err != nil {
+				t.Skip(err)
+			}
+			fn(t, k)
+		})
+	}
+}
+
+func keepsItsClaims(t *testing.T, e core.Engine, w *workloads.Workload) {
+	o := run(t, smallCase(e, w))
+	switch o.Status {
+	case workloads.StatusUnsupported:
+		t.Skip(o.Detail)
+	case workloads.StatusDeadlock:
+		if e.Claims().DeadlockFree {
+			t.Fatal(o.Deadlock)
+		}
+	case workloads.StatusOK:
+	default:
+		t.Fatalf("%s: %s", o.Status, o.Detail)
+	}
+	if e.Claims().Coherent && badCells(o) != 0 {
+		t.Fatalf("%d bad cells: %v", badCells(o), o.Violations)
+	}
+}
+
+// TestMixedBesideTheCollector: a thread in a real page fault must never wait for
+// a garbage collector that waits for the fault's handler. COHBENCH_STRESS says
+// how long to try.
+func TestMixedBesideTheCollector(t *testing.T) {
+	span := 2 * time.Second
+	if s := os.Getenv("COHBENCH_STRESS"); s != "" {
+		var err error
+		if span, err = time.ParseDuration(s); err != nil {
+			t.Fatalf("COHBENCH_STRESS: %v", err)
 		}
 	}
+	eachMMU(t, func(t *testing.T, k mmu.Kind) {
+		e, err := coherence.LookupOn(k, "addlock")
+		if err != nil {
+			t.Fatal(err)
+		}
+		c := smallCase(e, workloads.Mixed)
+		c.Duration, c.Procs = span, runtime.GOMAXPROCS(0)
+		var stop atomic.Bool
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for !stop.Load() {
+				runtime.GC()
+			}
+		}()
+		o := run(t, c)
+		stop.Store(true)
+		<-done
+		if o.Status != workloads.StatusOK || badCells(o) != 0 {
+			t.Errorf("%s: %s: %d bad cells: %v", o.Status, o.Detail, badCells(o), o.Violations)
+		}
+		t.Logf("%d collections, %d words checked in %v", o.GCs, o.Oracle.Checked, o.Elapsed)
+	})
 }
 
 func TestControlsAreCaught(t *testing.T) {
@@ -80,18 +136,20 @@ func TestControlsAreCaught(t *testing.T) {
 }
 
 func TestWithoutTheTaskContextBuffersDeadlock(t *testing.T) {
-	e, err := coherence.Lookup("addlock-nofdm")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, w := range []*workloads.Workload{workloads.SelfBuffer, workloads.CrossBuffer, workloads.RingBuffer} {
-		c := smallCase(e, w)
-		c.Duration = 10 * time.Second
-		o := run(t, c)
-		if o.Status != workloads.StatusDeadlock || o.Deadlock == nil {
-			t.Errorf("%s: %s after %v", w.Name, o.Status, o.Elapsed)
+	eachMMU(t, func(t *testing.T, k mmu.Kind) {
+		e, err := coherence.LookupOn(k, "addlock-nofdm")
+		if err != nil {
+			t.Fatal(err)
 		}
-	}
+		for _, w := range []*workloads.Workload{workloads.SelfBuffer, workloads.CrossBuffer, workloads.RingBuffer} {
+			c := smallCase(e, w)
+			c.Duration = 10 * time.Second
+			o := run(t, c)
+			if o.Status != workloads.StatusDeadlock || o.Deadlock == nil {
+				t.Errorf("%s: %s after %v", w.Name, o.Status, o.Elapsed)
+			}
+		}
+	})
 }
 
 func TestMixedIsCoherentUnderOneLock(t *testing.T) {
