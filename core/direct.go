@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 
-	"cohbench/core/mmu"
 	"cohbench/core/sched"
 )
 
@@ -279,48 +278,6 @@ func (t *Task) pinUnder(m *AddressSpace, b Buffer, n int, write bool) (int, erro
 	return t.pinPages(b, n, size, !write)
 }
 
-// pinPages pins size bytes of a mapped buffer from byte n on. A page to be read
-// from is copied into the task's bounce buffer while it is locked: the disk is
-// never given memory that can be punched out of the cache under it.
-func (t *Task) pinPages(b Buffer, n, size int, forWrite bool) (int, error) {
-	v, ok := b.Map.(*vma)
-	if !ok {
-		return 0, fmt.Errorf("%w: the buffer is a mapping of another engine", ErrFault)
-	}
-	bounce := t.pinBuffer(size)
-	for done := 0; done < size; {
-		off := b.Off + int64(n+done)
-		k := min(size-done, PageSize-int(off%PageSize))
-		p, err := v.pin(t, off, forWrite, func(p *Page) {
-			if !forWrite {
-				mmu.Copy(bounce[done:done+k], p.frame.Mem[off%PageSize:])
-			}
-		})
-		if err != nil {
-			return done, err
-		}
-		t.pins[t.npins] = pinnedPage{v.m, p}
-		t.npins++
-		done += k
-	}
-	return size, nil
-}
-
-// pinnedPage is a page that a direct IO holds a reference on.
-type pinnedPage struct {
-	m *AddressSpace
-	p *Page
-}
-
-// unpin drops the references of a chunk.
-func (t *Task) unpin() {
-	for i, pin := range t.pins[:t.npins] {
-		t.put(pin.m, pin.p)
-		t.pins[i] = pinnedPage{}
-	}
-	t.npins = 0
-}
-
 // submit moves k bytes between the disk and the buffer, from byte n of both on,
 // and unpins them.
 func (m *AddressSpace) submit(t *Task, d *DirectIO, b Buffer, n, k int) (int, error) {
@@ -347,28 +304,6 @@ func (m *AddressSpace) transfer(t *Task, d *DirectIO, mem []byte, off int64) (n 
 		err = fmt.Errorf("direct IO of [%#x, %#x) of %s: %w: %w", off, off+int64(len(mem)), m, ErrIO, err)
 	}
 	return n, err
-}
-
-// copyToPins puts what was read into the pinned pages, as the device would
-// have: into the page object that was pinned, whatever became of it. One that
-// has left its file's cache takes the data with it. The pages are marked dirty
-// once more, because write-back may have cleaned them since they were pinned.
-// off is where in the mapping the first of them is.
-func (t *Task) copyToPins(off int64, data []byte) error {
-	at := int(off % PageSize)
-	for _, pin := range t.pins[:t.npins] {
-		if err := t.lockPage(pin.p); err != nil {
-			return err
-		}
-		k := min(len(data), PageSize-at)
-		if pin.p.mapping.Load() == pin.m {
-			pin.m.setDirty(pin.p)
-			mmu.Copy(pin.p.frame.Mem[at:], data[:k])
-		}
-		t.unlockPage(pin.p)
-		data, at = data[k:], 0
-	}
-	return nil
 }
 
 // ReadDirect is a read with O_DIRECT: it writes dirty pages of the range back,

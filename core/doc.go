@@ -53,7 +53,8 @@
 //
 //	lock.go        the two-state lock; rwsem.go, its rival
 //	fault.go       the fault handler: where the recursion is broken
-//	direct.go      direct reads and writes: where the fault handler is called from
+//	direct.go      direct reads and writes, which block the cache
+//	pin.go         get_user_pages: where the fault handler is called from
 //	policy.go      the hooks; then coherence/, a small file for each policy
 //	page.go, space.go, filemap.go, writeback.go, invalidate.go
 //	               pages and what is done to them

@@ -1,0 +1,132 @@
+package core
+
+import (
+	"fmt"
+
+	"cohbench/core/mmu"
+)
+
+// pinPages pins size bytes of a mapped buffer from byte n on. A page to be read
+// from is copied into the task's bounce buffer while it is locked: the disk is
+// never given memory that can be punched out of the cache under it.
+func (t *Task) pinPages(b Buffer, n, size int, forWrite bool) (int, error) {
+	v, ok := b.Map.(*vma)
+	if !ok {
+		return 0, fmt.Errorf("%w: the buffer is a mapping of another engine", ErrFault)
+	}
+	bounce := t.pinBuffer(size)
+	for done := 0; done < size; {
+		off := b.Off + int64(n+done)
+		k := min(size-done, PageSize-int(off%PageSize))
+		p, err := v.pin(t, off, forWrite, func(p *Page) {
+			if !forWrite {
+				mmu.Copy(bounce[done:done+k], p.frame.Mem[off%PageSize:])
+			}
+		})
+		if err != nil {
+			return done, err
+		}
+		t.pins[t.npins] = pinnedPage{v.m, p}
+		t.npins++
+		done += k
+	}
+	return size, nil
+}
+
+// pinnedPage is a page that a direct IO holds a reference on.
+type pinnedPage struct {
+	m *AddressSpace
+	p *Page
+}
+
+// unpin drops the references of a chunk.
+func (t *Task) unpin() {
+	for i, pin := range t.pins[:t.npins] {
+		t.put(pin.m, pin.p)
+		t.pins[i] = pinnedPage{}
+	}
+	t.npins = 0
+}
+
+// copyToPins puts what was read into the pinned pages, as the device would
+// have: into the page object that was pinned, whatever became of it. One that
+// has left its file's cache takes the data with it. The pages are marked dirty
+// once more, because write-back may have cleaned them since they were pinned.
+// off is where in the mapping the first of them is.
+func (t *Task) copyToPins(off int64, data []byte) error {
+	at := int(off % PageSize)
+	for _, pin := range t.pins[:t.npins] {
+		if err := t.lockPage(pin.p); err != nil {
+			return err
+		}
+		k := min(len(data), PageSize-at)
+		if pin.p.mapping.Load() == pin.m {
+			pin.m.setDirty(pin.p)
+			mmu.Copy(pin.p.frame.Mem[at:], data[:k])
+		}
+		t.unlockPage(pin.p)
+		data, at = data[k:], 0
+	}
+	return nil
+}
+
+// pin returns the page at off of the mapping with a reference, for IO that
+// reads it (write unset) or writes it, and calls fn with it while it is
+// locked. It is get_user_pages for one page: a translation that allows the
+// access is enough; else the fault handler is called, on this task, as the
+// kernel's would be. What it cannot show: mmap_lock, and gup-fast, which
+// takes no lock at all.
+func (v *vma) pin(t *Task, off int64, write bool, fn func(p *Page)) (*Page, error) {
+	idx := v.first + PageIndex(off/PageSize)
+	for {
+		p, err := v.follow(t, idx, write)
+		if err != nil {
+			return nil, err
+		}
+		if p == nil {
+			if p, err = v.fault(t, idx, v.accessOf(idx, write)); err != nil {
+				return nil, err
+			}
+		}
+		if p != nil {
+			fn(p)
+			t.unlockPage(p)
+			return p, nil
+		}
+	}
+}
+
+// accessOf is the fault that an access to page idx raises now.
+func (v *vma) accessOf(idx PageIndex, write bool) mmu.Access {
+	present, _ := v.pt.Mapped(int64(idx - v.first))
+	switch {
+	case !write:
+		return mmu.Read
+	case present:
+		return mmu.WriteProtect
+	}
+	return mmu.Write
+}
+
+// follow returns the page behind an existing translation, locked and with a
+// reference, or nil: mm/gup.c: follow_page_mask.
+func (v *vma) follow(t *Task, idx PageIndex, write bool) (*Page, error) {
+	present, writable := v.pt.Mapped(int64(idx - v.first))
+	if !present || (write && !writable) {
+		return nil, nil
+	}
+	p := v.m.find(t, idx)
+	if p == nil {
+		return nil, nil
+	}
+	ok, err := v.m.lockIn(t, p)
+	if !ok || err != nil {
+		return nil, err
+	}
+	present, writable = v.pt.Mapped(int64(idx - v.first))
+	if !present || (write && !writable) {
+		t.release(v.m, p)
+		return nil, nil
+	}
+	return p, nil
+}
