@@ -39,6 +39,7 @@ type Env struct {
 	Virtual  string `json:"virtual"` // hypervisor, if the CPU admits to one
 	Load     string `json:"load"`    // load average when the run began
 
+	Tax    *Tax              `json:"tax,omitempty"`    // what the models add to what they model
 	Probed map[string]string `json:"probed,omitempty"` // whatever else was looked at
 }
 
