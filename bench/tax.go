@@ -24,7 +24,7 @@ import (
 // its start, which buffers are made of; then pages so far apart that the
 // kernel's fault-around (64 KiB) finds no other to map; then a place to write.
 const (
-	taxPages  = 16
+	taxPages  = 8
 	taxStride = 16 * core.PageSize
 	taxTarget = (1 + taxPages) * taxStride
 	taxSize   = taxTarget + kernelfs.MaxPin*core.PageSize
@@ -34,7 +34,7 @@ const (
 // go on for new ones. Twelve turns leave two out at either end of an interval.
 const (
 	taxTurns  = 12
-	taxBudget = 80 * time.Millisecond
+	taxBudget = 90 * time.Millisecond
 )
 
 // A subject is pages under one MMU. kernelfs.Native says what the methods do;

@@ -3,6 +3,7 @@ package bench
 import (
 	"time"
 
+	"cohbench/bench/compare"
 	"cohbench/core"
 	"cohbench/core/kernelfs"
 )
@@ -102,7 +103,8 @@ func invalidation(s subject) (float64, error) {
 	return ns, s.Gone(taxOffs)
 }
 
-// pinRounds is how often many pages and one are pinned in a turn.
+// pinRounds is how often many pages and one are pinned in a turn. Their median
+// counts: a difference of two times, one of which was interrupted, is none.
 const pinRounds = 16
 
 func pin(s subject) (float64, error) {
@@ -113,7 +115,7 @@ func pin(s subject) (float64, error) {
 	if err := s.Touch(buffer); err != nil {
 		return 0, err
 	}
-	total := 0.0
+	var slopes []float64
 	for range pinRounds {
 		many, err := pinOnce(s, kernelfs.MaxPin)
 		if err != nil {
@@ -123,9 +125,9 @@ func pin(s subject) (float64, error) {
 		if err != nil {
 			return 0, err
 		}
-		total += many - one
+		slopes = append(slopes, (many-one)/(kernelfs.MaxPin-1))
 	}
-	return total / (pinRounds * (kernelfs.MaxPin - 1)), nil
+	return compare.Median(slopes).Center, nil
 }
 
 // pinOnce is the time for pinning n pages, in ns.

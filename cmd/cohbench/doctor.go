@@ -9,6 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cohbench/bench"
+	"cohbench/bench/report"
 	"cohbench/bench/result"
 	"cohbench/core/disk"
 	"cohbench/core/mmu"
@@ -35,7 +37,8 @@ func newDoctor() *cobra.Command {
 		Use:   "doctor",
 		Short: "Say what this machine offers: kernel, file system, direct IO, cores",
 		Long: "doctor says what this machine and a directory offer, and what of it cohbench can use.\n" +
-			"It makes one small file in the directory and removes it.",
+			"It makes small files in the directory and removes them. On the last of them it measures\n" +
+			"what page faults and the like cost in the models, beside what they cost in the kernel.",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return doctor(c, dir, asJSON) },
 	}
@@ -52,7 +55,7 @@ func doctor(c *cobra.Command, dir string, asJSON bool) error {
 	if asJSON {
 		err = printJSON(c.OutOrStdout(), d)
 	} else {
-		err = d.print(c.OutOrStdout())
+		err = errors.Join(d.print(c.OutOrStdout()), printTax(c, d.Machine.Tax))
 	}
 	if err != nil {
 		return err
@@ -66,7 +69,21 @@ func examine(dir string) (diagnosis, error) {
 	if err != nil {
 		return diagnosis{}, setupError(err)
 	}
-	return diagnosis{result.Collect(dir), p, probeMMUs()}, nil
+	d := diagnosis{result.Collect(dir), p, probeMMUs()}
+	if p.Direct == disk.Refused {
+		return d, nil
+	}
+	d.Machine.Tax, err = bench.MeasureTax(dir)
+	return d, setupError(err)
+}
+
+// printTax prints what the models add, below what there is.
+func printTax(c *cobra.Command, tax *result.Tax) error {
+	if tax == nil {
+		return nil
+	}
+	fmt.Fprintln(c.OutOrStdout())
+	return report.Tax(c.OutOrStdout(), tax, terminalWidth(c.OutOrStdout()))
 }
 
 func probeMMUs() []mmuAnswer {

@@ -189,7 +189,11 @@ func (o *runOptions) measure(c *cobra.Command, plan bench.Plan) error {
 	if err != nil {
 		return o.aborted(ctx, err)
 	}
-	dir, err := result.Create(o.out, r.Env())
+	env := r.Env()
+	if env.Tax, err = bench.MeasureTax(o.dir); err != nil {
+		return errors.Join(o.aborted(ctx, err), r.Close())
+	}
+	dir, err := result.Create(o.out, env)
 	if err != nil {
 		return errors.Join(environment(err, ""), r.Close())
 	}

@@ -51,6 +51,7 @@ func Env(reps int, threads []int) result.Env {
 		Scheduler: "[none] mq-deadline", WriteCache: "write back", Rotational: "0", CPU: "Made-up CPU", Cores: 8,
 		CPUList: "0-7", NUMA: "node0: 0-7", Governor: "unknown: no cpufreq in /sys/devices/system/cpu, as in most virtual machines",
 		Memory: "32768000 kB", Virtual: "yes, by the CPU's flags", Load: "0.10 0.05 0.01 1/100 1000",
+		Tax:    Tax(),
 		Probed: map[string]string{"queue/nr_requests": "256"},
 		Plan: result.Plan{Records: reps * len(threads) * len(Workloads) * (len(engines) + 1), Reps: reps, Duration: 2,
 			Threads: threads, Block: 4096, Size: 64 << 20, Workloads: Workloads},
