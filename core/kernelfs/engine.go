@@ -8,30 +8,42 @@ type Engine struct {
 	// on a file system with large folios a fault then brings many pages into
 	// the cache as one, which become dirty together.
 	HugePages bool
+	// Async does direct IO by io_submit(2): each task has one request in
+	// flight, which ends outside of the system call that began it.
+	Async bool
 }
 
 // Engines is the engines of this package, in display order.
-func Engines() []core.Engine { return []core.Engine{Engine{}, Engine{HugePages: true}} }
+func Engines() []core.Engine {
+	return []core.Engine{Engine{}, Engine{HugePages: true}, Engine{Async: true}}
+}
 
-// Name is "kernel", or "kernel-huge".
+// Name is "kernel", and "-huge" and "-aio" where they apply.
 func (e Engine) Name() string {
+	name := "kernel"
 	if e.HugePages {
-		return "kernel-huge"
+		name += "-huge"
 	}
-	return "kernel"
+	if e.Async {
+		name += "-aio"
+	}
+	return name
 }
 
 // Doc says what is under test.
 func (e Engine) Doc() string {
-	doc := "The running kernel and the file system of the data file: every operation is a plain system call, every mapping a " +
+	switch e {
+	case Engine{HugePages: true}:
+		return "As kernel, with MADV_HUGEPAGE on the mappings: where the file system has large folios, a store makes many pages " +
+			"dirty at once, and stores can undo direct writes to pages that nobody stores to."
+	case Engine{Async: true}:
+		return "As kernel, with direct IO through io_submit(2), one request in flight per task: a write ends in a worker of the " +
+			"kernel, which invalidates the range again there, while the task waits in io_getevents(2)."
+	}
+	return "The running kernel and the file system of the data file: every operation is a plain system call, every mapping a " +
 		"real one. What it locks, and which windows it closes or leaves open, is the file system's affair: generic code " +
 		"invalidates before and after a direct write and holds no lock between, so that a store to a page being written " +
 		"can undo the write. It is under test and claims nothing: what is found is a result, not a broken promise."
-	if e.HugePages {
-		doc = "As kernel, with MADV_HUGEPAGE on the mappings: where the file system has large folios, a store makes many pages " +
-			"dirty at once, and stores can undo direct writes to pages that nobody stores to."
-	}
-	return doc
 }
 
 // Claims is nothing: the kernel is what is being examined.

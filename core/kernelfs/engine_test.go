@@ -27,10 +27,10 @@ func TestEngines(t *testing.T) {
 }
 
 // runCase runs a workload for a while on files in a temporary directory.
-func runCase(t *testing.T, w *workloads.Workload, lock *sync.RWMutex) *workloads.Outcome {
+func runCase(t *testing.T, e kernelfs.Engine, w *workloads.Workload, lock *sync.RWMutex) *workloads.Outcome {
 	t.Helper()
 	c := &workloads.Case{
-		Engine: kernelfs.Engine{}, Workload: w, Params: w.Defaults, Oracle: true, Seed: 7, Lock: lock,
+		Engine: e, Workload: w, Params: w.Defaults, Oracle: true, Seed: 7, Lock: lock,
 		Duration: 300 * time.Millisecond, StarveAfter: time.Minute,
 	}
 	for range w.Files {
@@ -58,16 +58,20 @@ func runCase(t *testing.T, w *workloads.Workload, lock *sync.RWMutex) *workloads
 // On these no kernel shows anything, so what is found is a bug of ours.
 func TestControlsShowNothing(t *testing.T) {
 	for _, c := range []struct {
+		e    kernelfs.Engine
 		w    *workloads.Workload
 		lock *sync.RWMutex
 	}{
-		{workloads.DirectOnly, nil},
-		{workloads.BufferedWrite, nil},
-		{workloads.MixedOneLock, nil},
-		{workloads.TruncateFault, new(sync.RWMutex)},
+		{kernelfs.Engine{}, workloads.DirectOnly, nil},
+		{kernelfs.Engine{}, workloads.BufferedWrite, nil},
+		{kernelfs.Engine{}, workloads.MixedOneLock, nil},
+		{kernelfs.Engine{}, workloads.TruncateFault, new(sync.RWMutex)},
+		{kernelfs.Engine{Async: true}, workloads.DirectOnly, nil},
+		{kernelfs.Engine{Async: true}, workloads.MixedOneLock, nil},
+		{kernelfs.Engine{HugePages: true}, workloads.MixedOneLock, nil},
 	} {
-		t.Run(c.w.Name, func(t *testing.T) {
-			o := runCase(t, c.w, c.lock)
+		t.Run(c.e.Name()+"/"+c.w.Name, func(t *testing.T) {
+			o := runCase(t, c.e, c.w, c.lock)
 			if n := o.Oracle.Bad() + o.Warmup.Bad(); n != 0 {
 				t.Errorf("%d bad cells: %v", n, o.Violations)
 			}
@@ -82,7 +86,7 @@ func TestControlsShowNothing(t *testing.T) {
 func TestWorkloadsRun(t *testing.T) {
 	for _, w := range workloads.All() {
 		t.Run(w.Name, func(t *testing.T) {
-			o := runCase(t, w, nil)
+			o := runCase(t, kernelfs.Engine{}, w, nil)
 			t.Logf("%d rounds, %d lost something, %d read something stale, %d exposures",
 				o.Rounds, o.LossRounds, o.StaleRounds, o.Stats.Exposures)
 			if len(o.Classes) == 0 {

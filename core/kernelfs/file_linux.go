@@ -23,6 +23,7 @@ type file struct {
 	sync   int // for fsync alone: what it says is new since its last fsync
 	align  disk.Align
 	huge   bool
+	aio    *aio // for direct IO; nil: pread and pwrite
 
 	exposed core.Exposures
 	// shortest is the least size, in bytes, that the file has had.
@@ -41,6 +42,9 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 		return nil, err
 	}
 	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: align, huge: e.HugePages}
+	if e.Async {
+		f.aio = new(aio)
+	}
 	for _, d := range []struct {
 		fd    *int
 		flags int
@@ -72,6 +76,9 @@ func (f *file) closeAll() (err error) {
 		if fd >= 0 {
 			err = errors.Join(err, unix.Close(fd))
 		}
+	}
+	if f.aio != nil {
+		err = errors.Join(err, f.aio.close())
 	}
 	return err
 }
@@ -125,7 +132,7 @@ func (f *file) ReadAt(t *core.Task, b core.Buffer, off int64) (int, error) {
 	}
 	f.exposed.BeginAccess(t, off, int64(len(p)))
 	defer f.exposed.EndAccess(t)
-	n, err := readFull(f.cached, p, off, 1)
+	n, err := readFull(p, off, 1, func(p []byte, off int64) (int, error) { return unix.Pread(f.cached, p, off) })
 	if err != nil {
 		return n, f.failed("read", off, len(p), err)
 	}
@@ -140,34 +147,44 @@ func (f *file) WriteAt(t *core.Task, b core.Buffer, off int64) (int, error) {
 	}
 	f.exposed.BeginAccess(t, off, int64(len(p)))
 	defer f.exposed.EndAccess(t)
-	n, err := writeFull(f.cached, p, off)
+	n, err := writeFull(p, off, func(p []byte, off int64) (int, error) { return unix.Pwrite(f.cached, p, off) })
 	if err != nil {
 		return n, f.failed("write", off, len(p), err)
 	}
 	return n, nil
 }
 
-// ReadDirect is pread(2) of the descriptor with O_DIRECT.
+// ReadDirect is pread(2), or io_submit(2), on the descriptor with O_DIRECT.
 func (f *file) ReadDirect(t *core.Task, b core.Buffer, off int64) (int, error) {
 	p, err := memory(b)
 	if err != nil {
 		return 0, err
 	}
-	n, err := readFull(f.direct, p, off, f.align.Offset)
+	n, err := readFull(p, off, f.align.Offset, func(p []byte, off int64) (int, error) {
+		if f.aio != nil {
+			return f.aio.do(t, iocbPread, f.direct, p, off)
+		}
+		return unix.Pread(f.direct, p, off)
+	})
 	if err != nil {
 		return n, f.directFailed(t, "direct read", off, len(p), err)
 	}
 	return n, nil
 }
 
-// WriteDirect is pwrite(2) of the descriptor with O_DIRECT.
+// WriteDirect is pwrite(2), or io_submit(2), on the descriptor with O_DIRECT.
 func (f *file) WriteDirect(t *core.Task, b core.Buffer, off int64) (int, error) {
 	p, err := memory(b)
 	if err != nil {
 		return 0, err
 	}
 	f.exposed.BeginWrite(t, off, int64(len(p)))
-	n, err := writeFull(f.direct, p, off)
+	n, err := writeFull(p, off, func(p []byte, off int64) (int, error) {
+		if f.aio != nil {
+			return f.aio.do(t, iocbPwrite, f.direct, p, off)
+		}
+		return unix.Pwrite(f.direct, p, off)
+	})
 	f.exposed.EndWrite(t)
 	if err != nil {
 		return n, f.directFailed(t, "direct write", off, len(p), err)

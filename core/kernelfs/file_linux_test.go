@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"testing"
+	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -75,7 +76,13 @@ func pattern(n int, tag byte) []byte {
 }
 
 func TestEveryViewSeesEveryWrite(t *testing.T) {
-	x := setup(t, Engine{})
+	for _, e := range []Engine{{}, {Async: true}} {
+		t.Run(e.Name(), func(t *testing.T) { everyViewSeesEveryWrite(t, e) })
+	}
+}
+
+func everyViewSeesEveryWrite(t *testing.T, e Engine) {
+	x := setup(t, e)
 	m := x.mapAll(x.f, testSize)
 	writes := map[string]func(p []byte, off int64) (int, error){
 		"buffered": func(p []byte, off int64) (int, error) { return x.f.WriteAt(x.a, core.Buffer{Mem: p}, off) },
@@ -124,7 +131,11 @@ func TestLoadAndStore(t *testing.T) {
 func TestReadStopsAtTheEnd(t *testing.T) {
 	x := setup(t, Engine{})
 	x.must(x.f.Truncate(x.a, testSize-1000))
-	for name, read := range map[string]func(*core.Task, core.Buffer, int64) (int, error){"buffered": x.f.ReadAt, "direct": x.f.ReadDirect} {
+	async := &file{path: x.f.path, direct: x.f.direct, align: x.f.align, aio: new(aio)}
+	defer async.aio.close()
+	for name, read := range map[string]func(*core.Task, core.Buffer, int64) (int, error){
+		"buffered": x.f.ReadAt, "direct": x.f.ReadDirect, "asynchronous": async.ReadDirect,
+	} {
 		n, err := read(x.a, core.Buffer{Mem: disk.Block(8192)}, testSize-8192)
 		if n != 8192-1000 || err != nil {
 			t.Errorf("%s: %d, %v", name, n, err)
@@ -332,13 +343,38 @@ func TestPunchHole(t *testing.T) {
 }
 
 func TestMisalignedDirectIO(t *testing.T) {
-	x := setup(t, Engine{})
-	_, err := x.f.WriteDirect(x.a, core.Buffer{Mem: disk.Block(4096)[:100]}, 0)
-	if err == nil {
-		t.Skip("this file system takes any length")
+	for _, e := range []Engine{{}, {Async: true}} {
+		x := setup(t, e)
+		_, err := x.f.WriteDirect(x.a, core.Buffer{Mem: disk.Block(4096)[:100]}, 0)
+		if err == nil {
+			t.Skip("this file system takes any length")
+		}
+		if !errors.Is(err, core.ErrAlign) {
+			t.Errorf("%s: %v", e.Name(), err)
+		}
 	}
-	if !errors.Is(err, core.ErrAlign) {
-		t.Error(err)
+}
+
+// A request that ends with an error, after io_submit or in it, says which.
+func TestAsynchronousErrors(t *testing.T) {
+	x := setup(t, Engine{Async: true})
+	m := x.mapAll(x.f, testSize)
+	x.must(x.f.Truncate(x.a, core.PageSize))
+	_, err := x.f.WriteDirect(x.a, core.Buffer{Map: m, Off: 2 * core.PageSize, Len: core.PageSize}, 0)
+	if !errors.Is(err, core.ErrFault) || x.a.Stats.EFAULT != 1 {
+		t.Errorf("a write from beyond the end: %v, %d EFAULTs", err, x.a.Stats.EFAULT)
+	}
+	if _, err := x.f.aio.do(x.a, iocbPread, -1, disk.Block(512), 0); err != unix.EBADF {
+		t.Errorf("a descriptor that is not open: %v", err)
+	}
+}
+
+func TestSizesOfStructs(t *testing.T) {
+	if n := unsafe.Sizeof(iocb{}); n != 64 {
+		t.Errorf("struct iocb has %d bytes", n)
+	}
+	if n := unsafe.Sizeof(ioEvent{}); n != 32 {
+		t.Errorf("struct io_event has %d bytes", n)
 	}
 }
 

@@ -27,11 +27,11 @@ func open(path string, flags int) (fd int, err error) {
 	return fd, err
 }
 
-// readFull reads until p is full or the file ends. unit is what offsets must
+// readFull calls read until p is full or the file ends. unit is what offsets must
 // be multiples of.
-func readFull(fd int, p []byte, off int64, unit int) (n int, err error) {
+func readFull(p []byte, off int64, unit int, read func(p []byte, off int64) (int, error)) (n int, err error) {
 	for n < len(p) {
-		k, err := unix.Pread(fd, p[n:], off+int64(n))
+		k, err := read(p[n:], off+int64(n))
 		if err == unix.EINTR {
 			continue
 		}
@@ -50,10 +50,10 @@ func readFull(fd int, p []byte, off int64, unit int) (n int, err error) {
 
 var errWroteNothing = errors.New("the system wrote nothing")
 
-// writeFull writes all of p or returns an error.
-func writeFull(fd int, p []byte, off int64) (n int, err error) {
+// writeFull calls write until it has written all of p or returns an error.
+func writeFull(p []byte, off int64, write func(p []byte, off int64) (int, error)) (n int, err error) {
 	for n < len(p) {
-		k, err := unix.Pwrite(fd, p[n:], off+int64(n))
+		k, err := write(p[n:], off+int64(n))
 		if err == unix.EINTR {
 			continue
 		}
