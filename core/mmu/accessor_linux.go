@@ -54,12 +54,14 @@ type inFlight struct {
 
 	// Written by the accessor before it publishes; by that, and by the message
 	// which follows from it, handlers may read them.
-	vma *uffdVMA
-	idx int64 // page of the mapping
+	vma   *uffdVMA
+	idx   int64 // page of the mapping
+	pages int64 // from there on, that a system call reads; 0: the access is ours
 
 	// Of the handler that claimed, and then of the accessor: the access has
-	// failed, and the page is diverted.
-	err error
+	// failed, and the page is diverted; or what was refused to the system call.
+	err     error
+	refused refusal
 }
 
 // Bits of inFlight.claim.

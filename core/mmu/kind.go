@@ -63,9 +63,12 @@ type UserfaultfdConfig struct {
 	// CAP_SYS_PTRACE, /dev/userfaultfd or vm.unprivileged_userfaultfd=1.
 	// Without it the kernel reports only faults of user mode, and fails a
 	// system call that would fault with EFAULT; this needs no privilege, and is
-	// enough for everything in core, which never passes a user mapping to a
-	// system call. With it such a call faults here, but no CPU is in an access
-	// then: the fault is nobody's, and is repeated until another task has
-	// brought the page in.
+	// enough for all paths of core but one (AddressSpace.WriteDirectKernelPin).
+	// With it a system call may be made by SystemCaller. One that is made
+	// otherwise faults here too, but no CPU is in an access then: the fault is
+	// nobody's, and is repeated until another task has brought the page in.
 	KernelFaults bool
+	// Refusals asks for UFFDIO_POISON (Linux 6.6) too, without which a fault of
+	// a system call could only be resolved.
+	Refusals bool
 }

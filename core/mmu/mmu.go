@@ -23,7 +23,8 @@
 //
 // Reading order: this file; soft.go; then uffd.go (memory), uffd_vma.go
 // (mappings), accessor_linux.go (how an access may fault at all),
-// uffd_handler.go (who answers), uffd_ioctl.go (what the kernel is told).
+// uffd_handler.go (who answers), uffd_ioctl.go (what the kernel is told);
+// uffd_systemcall.go (a mapping as the buffer of a system call).
 package mmu
 
 import (

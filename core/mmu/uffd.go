@@ -29,8 +29,9 @@ import (
 //
 // It needs real threads: a handler works for a task on another goroutine.
 type Userfaultfd struct {
-	fd    uffd
-	memfd int
+	fd       uffd
+	memfd    int
+	refusals bool // see UserfaultfdConfig
 
 	vmas atomic.Pointer[[]*uffdVMA]
 	lin  atomic.Pointer[[]*linChunk]
@@ -74,7 +75,7 @@ func NewUserfaultfd(cfg UserfaultfdConfig) (Memory, error) {
 		fd.close()
 		return nil, &UnsupportedError{"userfaultfd", "memfd_create(2): " + err.Error()}
 	}
-	m := &Userfaultfd{fd: fd, memfd: memfd}
+	m := &Userfaultfd{fd: fd, memfd: memfd, refusals: cfg.KernelFaults && cfg.Refusals}
 	m.vmas.Store(new([]*uffdVMA))
 	m.lin.Store(new([]*linChunk))
 	m.cpus.Store(new([]*CPU))

@@ -150,21 +150,26 @@ func (m *Userfaultfd) wake(page uintptr) {
 // system call more costs 0.5 us, the other wait 2 to 20.)
 func (m *Userfaultfd) resolve(cpu *CPU, page uintptr, flags uint64) {
 	h := &cpu.hw
-	if h.err == nil { // else the access has failed already, and was reported twice
-		m.fault(cpu, flags)
+	if h.err == nil && h.refused.err == nil { // else the access has failed already, and was reported twice
+		m.fault(cpu, page, flags)
 	}
 	h.release()
 	m.wake(page)
 }
 
-// fault calls the fault handler. If the access must fail it is diverted. One
-// that is through needs no error: its page was there after all, because
+// fault calls the fault handler. If the access must fail it is diverted, or the
+// system call refused. One that is through needs no error: its page was there after all, because
 // another task's fault brought it in.
-func (m *Userfaultfd) fault(cpu *CPU, flags uint64) {
+func (m *Userfaultfd) fault(cpu *CPU, page uintptr, flags uint64) {
 	h := &cpu.hw
-	err := h.vma.handler.Fault(cpu, h.vma, h.idx, accessOf(flags))
-	if err != nil && atomic.LoadUint32(&h.tid) != 0 {
-		h.vma.divert(h.idx)
+	idx := int64(page-h.vma.base) / PageSize
+	err := h.vma.handler.Fault(cpu, h.vma, idx, accessOf(flags))
+	switch {
+	case err == nil || atomic.LoadUint32(&h.tid) == 0:
+	case h.pages != 0:
+		h.vma.refuse(h, idx, err)
+	default:
+		h.vma.divert(idx)
 		h.err = err
 	}
 }
@@ -201,7 +206,7 @@ func (m *Userfaultfd) claim(tid uint32, page uintptr) (cpu *CPU, taken bool) {
 // is says whether the CPU, which the caller keeps from leaving, is in an access
 // to that page.
 func (h *inFlight) is(tid uint32, page uintptr) bool {
-	return atomic.LoadUint32(&h.tid) == tid && h.vma.page(h.idx) == page
+	return atomic.LoadUint32(&h.tid) == tid && page-h.vma.page(h.idx) < uintptr(max(h.pages, 1))*PageSize
 }
 
 // release lets go of the CPU.

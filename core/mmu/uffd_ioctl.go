@@ -24,6 +24,7 @@ const (
 	uffdioWake         = 2<<30 | 16<<16 | 0xAA<<8 | 0x02 // struct uffdio_range; UFFDIO_WAKE(2const)
 	uffdioWriteprotect = 3<<30 | 24<<16 | 0xAA<<8 | 0x06 // struct uffdio_writeprotect; UFFDIO_WRITEPROTECT(2const)
 	uffdioContinue     = 3<<30 | 32<<16 | 0xAA<<8 | 0x07 // struct uffdio_continue; UFFDIO_CONTINUE(2const)
+	uffdioPoison       = 3<<30 | 32<<16 | 0xAA<<8 | 0x08 // struct uffdio_poison; UFFDIO_POISON(2const)
 
 	userfaultfdNew = 0xAA << 8 // USERFAULTFD_IOC_NEW, _IO(0xAA, 0), on /dev/userfaultfd; userfaultfd(2)
 
@@ -38,6 +39,7 @@ const (
 
 	writeprotectWP, writeprotectDontWake = 1, 2 // modes of UFFDIO_WRITEPROTECT
 	continueDontWake, continueWP         = 1, 2 // modes of UFFDIO_CONTINUE; WP since Linux 6.4
+	poisonDontWake                       = 1    // mode of UFFDIO_POISON
 
 	eventPagefault                      = 0x12
 	flagWrite, flagWP, flagMinor uint64 = 1, 2, 4
@@ -57,6 +59,7 @@ const (
 	featureExactAddress     feature = 1 << 11
 	featureWPHugetlbfsShmem feature = 1 << 12
 	featureWPUnpopulated    feature = 1 << 13
+	featurePoison           feature = 1 << 14 // for refusals only
 
 	featuresRequired = featurePagefaultFlagWP | featureMissingShmem | featureThreadID |
 		featureMinorShmem | featureWPHugetlbfsShmem
@@ -72,7 +75,7 @@ func (f feature) String() string {
 		{featurePagefaultFlagWP, "PAGEFAULT_FLAG_WP"}, {featureMissingShmem, "MISSING_SHMEM"},
 		{featureThreadID, "THREAD_ID"}, {featureMinorShmem, "MINOR_SHMEM (Linux 5.14)"},
 		{featureExactAddress, "EXACT_ADDRESS"}, {featureWPHugetlbfsShmem, "WP_HUGETLBFS_SHMEM (Linux 5.19)"},
-		{featureWPUnpopulated, "WP_UNPOPULATED"},
+		{featureWPUnpopulated, "WP_UNPOPULATED"}, {featurePoison, "POISON (Linux 6.6)"},
 	}
 	var s []string
 	for _, n := range names {
@@ -108,6 +111,12 @@ type uffdioContinueArg struct {
 	mapped int64
 }
 
+type uffdioPoisonArg struct {
+	rng     uffdioRange
+	mode    uint64
+	updated int64
+}
+
 // uffdMsg is a fault as read(2) returns it.
 type uffdMsg struct {
 	event   uint8
@@ -132,14 +141,18 @@ func openUffd(cfg UserfaultfdConfig) (uffd, error) {
 	if err != nil {
 		return -1, err
 	}
-	if missing := featuresRequired &^ has; missing != 0 {
+	required := featuresRequired
+	if cfg.Refusals {
+		required |= featurePoison
+	}
+	if missing := required &^ has; missing != 0 {
 		return -1, &UnsupportedError{"userfaultfd", fmt.Sprintf("this kernel lacks %s", missing)}
 	}
 	u, err := newUffd(cfg)
 	if err != nil {
 		return -1, err
 	}
-	if _, err := u.handshake(has & featuresWanted); err != nil {
+	if _, err := u.handshake(has & (featuresWanted | required)); err != nil {
 		u.close()
 		return -1, err
 	}
@@ -253,6 +266,14 @@ func (u uffd) cont(page uintptr, mode uint64) error {
 func (u uffd) protect(page uintptr, mode uint64) error {
 	arg := uffdioWriteprotectArg{rng: uffdioRange{uint64(page), PageSize}, mode: mode}
 	return u.ioctl(uffdioWriteprotect, unsafe.Pointer(&arg))
+}
+
+// poison has accesses to the address fail, as memory does that is broken: a
+// system call's with EFAULT, those of user mode with SIGBUS. EEXIST: a page is
+// installed there.
+func (u uffd) poison(page uintptr) error {
+	arg := uffdioPoisonArg{rng: uffdioRange{uint64(page), PageSize}, mode: poisonDontWake}
+	return u.ioctl(uffdioPoison, unsafe.Pointer(&arg))
 }
 
 // read waits for the next fault. It blocks: poll(2) on a descriptor whose

@@ -5,6 +5,9 @@ package mmu
 // inFlight is empty: no access here is a CPU instruction on a real mapping.
 type inFlight struct{}
 
+// OSThread is 0: no access takes a fault that a message tells of.
+func (c *CPU) OSThread() int { return 0 }
+
 // ProbeUserfaultfd says what is missing.
 func ProbeUserfaultfd(UserfaultfdConfig) error {
 	return &UnsupportedError{"userfaultfd", "it needs Linux on amd64 or arm64"}

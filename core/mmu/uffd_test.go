@@ -25,6 +25,7 @@ func TestIoctlSizes(t *testing.T) {
 		{"UFFDIO_WAKE", uffdioWake, 2, unsafe.Sizeof(uffdioRange{}), 16},
 		{"UFFDIO_WRITEPROTECT", uffdioWriteprotect, 6, unsafe.Sizeof(uffdioWriteprotectArg{}), 24},
 		{"UFFDIO_CONTINUE", uffdioContinue, 7, unsafe.Sizeof(uffdioContinueArg{}), 32},
+		{"UFFDIO_POISON", uffdioPoison, 8, unsafe.Sizeof(uffdioPoisonArg{}), 32},
 	} {
 		if c.size != c.want || c.number>>16&0x3fff != c.want {
 			t.Errorf("%s: struct of %d bytes, number for %d, header has %d", c.name, c.size, c.number>>16&0x3fff, c.want)
