@@ -55,6 +55,8 @@
 //	fault.go       the fault handler: where the recursion is broken
 //	direct.go      direct reads and writes, which block the cache
 //	pin.go         get_user_pages: where the fault handler is called from
+//	kernelpin.go   the same recursion, through the running kernel's own
+//	               ('cohbench demo recursion')
 //	policy.go      the hooks; then coherence/, a small file for each policy
 //	page.go, space.go, filemap.go, writeback.go, invalidate.go
 //	               pages and what is done to them
