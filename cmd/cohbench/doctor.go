@@ -21,6 +21,7 @@ type diagnosis struct {
 	Machine result.Env  `json:"machine"`
 	Dir     disk.Probe  `json:"dir"`
 	MMUs    []mmuAnswer `json:"mmus"`
+	Demo    mmuAnswer   `json:"demo"`
 }
 
 // mmuAnswer says whether page tables of a kind can be had.
@@ -69,7 +70,7 @@ func examine(dir string) (diagnosis, error) {
 	if err != nil {
 		return diagnosis{}, setupError(err)
 	}
-	d := diagnosis{result.Collect(dir), p, probeMMUs()}
+	d := diagnosis{result.Collect(dir), p, probeMMUs(), probeKernelFaults()}
 	if p.Direct == disk.Refused {
 		return d, nil
 	}
@@ -142,6 +143,7 @@ func (d diagnosis) print(w io.Writer) error {
 		{"alignment", alignText(p)},
 		{"page tables", mmuText(d.MMUs)},
 		{"kernel test", kernelTestText(p)},
+		{"demo", demoText(d.Demo, p)},
 	} {
 		if _, err := fmt.Fprintf(w, "%-13s %s\n", line[0], line[1]); err != nil {
 			return err

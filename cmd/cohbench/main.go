@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err, "see '"+c.CommandPath()+" --help'")
 	})
-	for _, c := range []*cobra.Command{newRun(), newReport(), newPlot(), newList(), newDoctor()} {
+	for _, c := range []*cobra.Command{newRun(), newReport(), newPlot(), newList(), newDoctor(), newDemo()} {
 		c.Args = usageArgs(c.Args)
 		root.AddCommand(c)
 	}

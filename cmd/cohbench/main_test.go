@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"strconv"
 	"testing"
@@ -20,7 +21,16 @@ func TestScripts(t *testing.T) {
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
 		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Condition:           condition,
 	})
+}
+
+// condition is what scripts may ask of the machine.
+func condition(name string) (bool, error) {
+	if name == "kernelfaults" {
+		return recursionRuns(), nil
+	}
+	return false, fmt.Errorf("unknown condition %q", name)
 }
 
 // exits runs a command and checks its exit status: exits 2 cohbench run ...
