@@ -175,17 +175,15 @@ func TestKernelPinDeadlock(t *testing.T) {
 	f := newKernelPinned(t, coherence.AddLockNoFDM)
 	done := make(chan error, 1)
 	go func() { done <- f.write(4, 0, 1) }()
-	for f.g.Deadlock() == nil {
-		if err := f.t.Spin(0); err != nil {
-			t.Fatal(err)
-		}
+	var want *sched.Deadlock
+	for want == nil {
 		select {
 		case err := <-done:
 			t.Fatalf("the write ended: %v", err)
-		default:
+		case <-time.After(time.Millisecond):
+			want = f.g.Deadlock()
 		}
 	}
-	want := f.g.Deadlock()
 	f.g.Cancel(want)
 	var refused *mmu.RefusedError
 	var deadlock *sched.Deadlock

@@ -166,7 +166,7 @@ func (v *traceVMA) SystemCall(cpu *mmu.CPU, off, n int64, call func(mem []byte) 
 			cpu.OSThread(), pagesText(target), pagesText(source), contextText(cpu.Task.(*core.Task)))
 		return call(mem)
 	})
-	v.trace.tell(cpu.Name, "pwrite(2) returns %s; %d of its %d pages are on the disk", errnoText(err), v.demo.landed(), moved)
+	v.trace.tell(cpu.Name, "pwrite(2) returns %s; pages that have landed: %d of %d", errnoText(err), v.demo.landed(), moved)
 	return err
 }
 
@@ -177,7 +177,7 @@ func errnoText(err error) string {
 	case err == nil:
 		return "success"
 	case errors.As(err, &refused) && errors.Is(refused.Call, syscall.EFAULT):
-		return fmt.Sprintf("EFAULT: UFFDIO_POISON refused it page %d, which is as before now", refused.Page)
+		return fmt.Sprintf("EFAULT: it was refused page %d, by UFFDIO_POISON (cleared since)", refused.Page)
 	}
 	return err.Error()
 }
