@@ -27,8 +27,24 @@ func (r *Runner) Env() result.Env {
 			Coherent: claims.Coherent, DeadlockFree: claims.DeadlockFree,
 		})
 	}
-	env.MMU = r.Plan.cached().MMU()
+	env.MMU = r.Plan.mmu()
 	return env
+}
+
+// mmu is what stands for the page tables of a run: those of the models, or
+// else the kernel's own, or none at all.
+func (p *Plan) mmu() string {
+	found := "none"
+	for _, e := range p.Engines {
+		switch m := e.MMU(); m {
+		case "none":
+		case kernelMMU:
+			found = m
+		default:
+			return m
+		}
+	}
+	return found
 }
 
 // summary is the plan as a run directory keeps it. Block and Size are 0 where

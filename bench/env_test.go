@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"cohbench/core"
+	"cohbench/core/kernelfs"
 	"cohbench/workloads"
 )
 
@@ -19,6 +21,29 @@ func TestEnv(t *testing.T) {
 	}
 	if e := env.Engines[2]; e.Name != "none" || e.Coherent {
 		t.Errorf("engine %+v", e)
+	}
+}
+
+// What is said of the page tables does not hang on the order of the engines.
+func TestTheMMUOfARun(t *testing.T) {
+	raw, model, kernel := engines(t, "raw")[0], engines(t, "none")[0], kernelfs.Engines()[0]
+	for _, c := range []struct {
+		engines []core.Engine
+		want    string
+	}{
+		{[]core.Engine{raw}, "none"},
+		{[]core.Engine{raw, kernel}, "kernel"},
+		{[]core.Engine{kernel, raw, model}, "soft"},
+		{[]core.Engine{model, kernel}, "soft"},
+	} {
+		p := Plan{Engines: c.engines}
+		if got := p.mmu(); got != c.want {
+			t.Errorf("%v: %s, want %s", c.engines, got, c.want)
+		}
+	}
+	p := Plan{Engines: []core.Engine{raw, model, kernel}}
+	if e := p.cached(); e.Name() != "kernel" {
+		t.Errorf("%s is rehearsed: raw has no cache, and a control may hang", e.Name())
 	}
 }
 

@@ -220,7 +220,9 @@ func (p *Plan) bare() core.Engine {
 // cached returns the first engine that has a cache and does not expect to
 // hang, which shows best what a case costs.
 func (p *Plan) cached() core.Engine {
-	i := slices.IndexFunc(p.Engines, func(e core.Engine) bool { return e.MMU() != "none" && e.Claims().DeadlockFree })
+	i := slices.IndexFunc(p.Engines, func(e core.Engine) bool {
+		return e.MMU() == kernelMMU || e.MMU() != "none" && e.Claims().DeadlockFree
+	})
 	return p.Engines[max(i, 0)]
 }
 
