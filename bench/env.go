@@ -3,8 +3,10 @@ package bench
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cohbench/bench/result"
+	"cohbench/core"
 	"cohbench/workloads"
 )
 
@@ -20,29 +22,44 @@ func (r *Runner) Env() result.Env {
 	env.Probed["direct_io"] = r.Probe.String()
 	env.Probed["gomaxprocs_of_cases"] = fmt.Sprintf("tasks of the workload + %d, for all engines alike", workloads.DefaultProcs(0))
 	env.Probed["solo_direct_write_p99"] = r.soloP99.String()
-	for _, e := range r.Plan.Engines {
-		claims := e.Claims()
-		env.Engines = append(env.Engines, result.Engine{
-			Name: e.Name(), Doc: e.Doc(), MMU: e.MMU(),
-			Coherent: claims.Coherent, DeadlockFree: claims.DeadlockFree,
-		})
-	}
+	env.Engines = describe(r.Plan.Engines)
 	env.MMU = r.Plan.mmu()
 	return env
 }
 
-// mmu is what stands for the page tables of a run: those of the models, or
-// else the kernel's own, or none at all.
+// describe lists each engine once, with all its MMUs.
+func describe(engines []core.Engine) []result.Engine {
+	var list []result.Engine
+	for _, e := range engines {
+		if i := slices.IndexFunc(list, func(o result.Engine) bool { return o.Name == e.Name() }); i >= 0 {
+			list[i].MMU += "," + e.MMU()
+			continue
+		}
+		claims := e.Claims()
+		list = append(list, result.Engine{
+			Name: e.Name(), Doc: e.Doc(), MMU: e.MMU(),
+			Coherent: claims.Coherent, DeadlockFree: claims.DeadlockFree,
+		})
+	}
+	return list
+}
+
+// mmu is what stands for the page tables of a run: those of the models, in
+// order of appearance, or else the kernel's own, or none at all.
 func (p *Plan) mmu() string {
+	var models []string
 	found := "none"
 	for _, e := range p.Engines {
-		switch m := e.MMU(); m {
-		case "none":
-		case kernelMMU:
+		switch m := e.MMU(); {
+		case m == "none" || slices.Contains(models, m):
+		case m == kernelMMU:
 			found = m
 		default:
-			return m
+			models = append(models, m)
 		}
+	}
+	if models != nil {
+		return strings.Join(models, ",")
 	}
 	return found
 }

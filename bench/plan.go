@@ -16,7 +16,7 @@ import (
 // and Workloads must be given ([Default], [Quick] and [Full] do).
 type Plan struct {
 	Dir       string        // where the data files go; default the working directory
-	Engines   []core.Engine // raw, or else the first, is run twice: the A/A pair
+	Engines   []core.Engine // raw, or else the first, is run twice: the A/A pair; one may come on several MMUs
 	Workloads []*workloads.Workload
 	Threads   []int // tasks of the main class; default each workload's own
 	Block     int   // bytes per IO; default each workload's own
@@ -105,6 +105,12 @@ func (p Plan) Check() error {
 		return errors.New("plan: no workload")
 	case p.Reps < 0 || p.Duration < 0 || p.Budget < 0 || p.Block < 0 || p.Size < 0:
 		return errors.New("plan: repetitions, durations and sizes must not be negative")
+	}
+	for i, e := range p.Engines {
+		same := func(o core.Engine) bool { return o.Name() == e.Name() && o.MMU() == e.MMU() }
+		if slices.ContainsFunc(p.Engines[:i], same) {
+			return fmt.Errorf("plan: engine %s on MMU %s comes twice", e.Name(), e.MMU())
+		}
 	}
 	for i, n := range p.Threads {
 		if n < 1 || slices.Contains(p.Threads[:i], n) {

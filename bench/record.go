@@ -54,7 +54,7 @@ func (r *Runner) warmup(s slot, out *workloads.Outcome) []result.Record {
 	if !o.Broken() {
 		return nil
 	}
-	return []result.Record{{Engine: s.engine.Name(), Workload: s.workload.Name, Rep: s.rep, Status: out.Status, Oracle: o}}
+	return []result.Record{{Engine: s.engine.Name(), Workload: s.workload.Name, MMU: s.engine.MMU(), Rep: s.rep, Status: out.Status, Oracle: o}}
 }
 
 // classes fills in the figures by class of operation, and what one operation

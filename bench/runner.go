@@ -155,12 +155,15 @@ type slot struct {
 }
 
 func (s slot) text(reps int) string {
-	twin := ""
+	engine, twin := s.engine.Name(), ""
+	if m := s.engine.MMU(); m != "none" {
+		engine += " on MMU " + m
+	}
 	if s.pair != 0 {
 		twin = " (again, for the A/A ratio)"
 	}
 	return fmt.Sprintf("repetition %d of %d: %s, %d threads: %s%s",
-		s.rep+1, reps, s.workload.Name, s.params.Threads, s.engine.Name(), twin)
+		s.rep+1, reps, s.workload.Name, s.params.Threads, engine, twin)
 }
 
 // runCase runs one case. A case that the context cut short is an error; what

@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"cohbench/bench/result"
@@ -47,7 +48,7 @@ func Judge(engines []core.Engine, records []result.Record) Verdict {
 		v.hold(byName[t.engine], t)
 		v.Found = append(v.Found, t.underTest(byName[t.engine])...)
 		if t.errors > 0 {
-			v.Warnings = append(v.Warnings, fmt.Sprintf("%s on %s: %d of %d cases failed: %s", t.engine, t.workload, t.errors, t.cases, t.firstError))
+			v.Warnings = append(v.Warnings, fmt.Sprintf("%s on %s: %d of %d cases failed: %s", t.who(), t.workload, t.errors, t.cases, t.firstError))
 		}
 		v.Warnings = append(v.Warnings, t.clean()...)
 	}
@@ -62,7 +63,7 @@ func (v *Verdict) hold(e core.Engine, t *tally) {
 	}
 	claims := e.Claims()
 	if claims.Coherent && t.incoherent() {
-		line := fmt.Sprintf("%s claims to be coherent: %s: %s", t.engine, t.workload, t.found())
+		line := fmt.Sprintf("%s claims to be coherent: %s: %s", t.who(), t.workload, t.found())
 		if e.MMU() == "none" {
 			v.Warnings = append(v.Warnings, line+": it has no cache, so the device or this program is at fault")
 		} else {
@@ -70,7 +71,7 @@ func (v *Verdict) hold(e core.Engine, t *tally) {
 		}
 	}
 	if claims.DeadlockFree && t.deadlocked() {
-		v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be free of deadlock: %s: %d of %d cases ended in one", t.engine, t.workload, t.deadlocks, t.cases))
+		v.Broken = append(v.Broken, fmt.Sprintf("%s claims to be free of deadlock: %s: %d of %d cases ended in one", t.who(), t.workload, t.deadlocks, t.cases))
 	}
 }
 
@@ -80,7 +81,7 @@ func (t *tally) underTest(e core.Engine) []string {
 		return nil
 	}
 	line := fmt.Sprintf("%s on %s: in %d rounds, %d read what was stale, %d lost data, %d had EIO from a sync (%d of them without a loss)",
-		t.engine, t.workload, t.rounds, t.staleRounds, t.lossRounds, t.eioRounds, t.quietEIO)
+		t.who(), t.workload, t.rounds, t.staleRounds, t.lossRounds, t.eioRounds, t.quietEIO)
 	if t.incoherent() {
 		line += ": " + t.found()
 	}
@@ -92,7 +93,8 @@ const kernelMMU = "kernel"
 
 // A tally sums up the records of one engine on one workload.
 type tally struct {
-	engine, workload         string
+	engine, workload, mmu    string
+	severalMMUs              bool // the engine has others, too
 	cases, deadlocks, errors int
 	exposures                int64
 	rounds                   int64
@@ -105,17 +107,28 @@ type tally struct {
 // tallies sums up records in the order in which their kinds first appear.
 func tallies(records []result.Record) []*tally {
 	var list []*tally
-	byName := map[[2]string]*tally{}
+	byName := map[[3]string]*tally{}
 	for i := range records {
 		rec := &records[i]
-		key := [2]string{rec.Engine, rec.Workload}
+		key := [3]string{rec.Engine, rec.Workload, rec.MMU}
 		if byName[key] == nil {
-			byName[key] = &tally{engine: rec.Engine, workload: rec.Workload}
+			byName[key] = &tally{engine: rec.Engine, workload: rec.Workload, mmu: rec.MMU}
 			list = append(list, byName[key])
 		}
 		byName[key].add(rec)
 	}
+	for _, t := range list {
+		t.severalMMUs = slices.ContainsFunc(list, func(o *tally) bool { return o.engine == t.engine && o.mmu != t.mmu })
+	}
 	return list
+}
+
+// who names the engine, and its MMU where that tells it from another.
+func (t *tally) who() string {
+	if t.severalMMUs {
+		return t.engine + " on MMU " + t.mmu
+	}
+	return t.engine
 }
 
 func (t *tally) add(rec *result.Record) {
@@ -177,7 +190,7 @@ func (t *tally) clean() []string {
 	for _, c := range controls {
 		if c.engine == t.engine && c.workload == t.workload && !c.caught(t) {
 			return []string{fmt.Sprintf("%s on %s looks %s (%d exposures in %d cases): the control looks clean: the run is too short to tell",
-				t.engine, t.workload, c.looksLike, t.exposures, t.cases)}
+				t.who(), t.workload, c.looksLike, t.exposures, t.cases)}
 		}
 	}
 	return nil

@@ -22,6 +22,20 @@ func valueOf(e compare.Estimate) Value {
 	return Value{e.Center, e.Lo, e.Hi, true}
 }
 
+// labelling names the groups of a run. A group whose engines another MMU ranks
+// otherwise, or finds other faults in, says so: its order is not to be quoted.
+func labelling(run *result.Run, groups []compare.Group) func(g compare.Group) string {
+	rankings := compare.Rankings(run)
+	return func(g compare.Group) string {
+		for i := range rankings {
+			if r := &rankings[i]; !r.Same() && (g.Equal(r.A) || g.Equal(r.B)) {
+				return g.Label(groups) + ": MMUs DISAGREE"
+			}
+		}
+		return g.Label(groups)
+	}
+}
+
 // Bars is the throughput of each engine in one group.
 type Bars struct {
 	Label string
@@ -40,9 +54,10 @@ type Bar struct {
 // Throughputs returns the rates by workload, each at its most threads.
 func Throughputs(run *result.Run) []Bars {
 	groups := compare.MostThreads(compare.Groups(run))
+	label := labelling(run, groups)
 	var all []Bars
 	for _, g := range groups {
-		b := Bars{Label: g.Label(groups), Class: g.Class}
+		b := Bars{Label: label(g), Class: g.Class}
 		for _, c := range g.Cases {
 			b.Rows = append(b.Rows, bar(run.Records, c, g.Class))
 		}
@@ -112,9 +127,10 @@ func chanceOf(c compare.Chance) Chance {
 // each at its most threads.
 func Stalenesses(run *result.Run) []Odds {
 	groups := compare.MostThreads(compare.Groups(run))
+	label := labelling(run, groups)
 	var all []Odds
 	for _, g := range groups {
-		o := Odds{Label: g.Label(groups)}
+		o := Odds{Label: label(g)}
 		exposed := false
 		for _, c := range g.Cases {
 			row := Odd{c.Engine, chanceOf(compare.Stale(run.Records, c)), chanceOf(compare.Lost(run.Records, c))}
@@ -149,9 +165,10 @@ type TradeoffPoint struct {
 // repetitions enough to say so.
 func Tradeoffs(run *result.Run) []Tradeoff {
 	groups := compare.MostThreads(compare.Groups(run))
+	label := labelling(run, groups)
 	var all []Tradeoff
 	for _, g := range groups {
-		t := Tradeoff{Label: g.Label(groups), Class: g.Class, Relative: relative(run.Records, g)}
+		t := Tradeoff{Label: label(g), Class: g.Class, Relative: relative(run.Records, g)}
 		for _, c := range g.Cases {
 			stale := chanceOf(compare.Stale(run.Records, c))
 			rate, ok := tradeoffRate(run.Records, c, t)
@@ -218,6 +235,9 @@ func Scalings(run *result.Run) []Scaling {
 	var all []Scaling
 	for _, top := range compare.MostThreads(groups) {
 		s := Scaling{Workload: top.Workload, Class: top.Class}
+		if slices.ContainsFunc(groups, func(o compare.Group) bool { return o.Workload == top.Workload && o.MMU != top.MMU }) {
+			s.Workload += ", MMU " + top.MMU
+		}
 		threads := 0
 		for _, g := range groups {
 			if sameButThreads(g, top) {

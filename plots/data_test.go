@@ -143,3 +143,25 @@ func TestTradeoffNamesWhatItCannotPlace(t *testing.T) {
 		}
 	}
 }
+
+// A picture of engines whose order depends on the MMU says so.
+func TestLabelsOfMMUsThatDisagree(t *testing.T) {
+	run := resulttest.OnTwoMMUs(1, 10, []int{1, 8})
+	var got []string
+	for _, b := range Throughputs(run) {
+		got = append(got, b.Label)
+	}
+	want := []string{
+		"direct-write, 8 threads, MMU soft: MMUs DISAGREE", "direct-write, 8 threads, MMU userfaultfd: MMUs DISAGREE",
+		"direct-write+store, 8 threads, MMU soft: MMUs DISAGREE", "direct-write+store, 8 threads, MMU userfaultfd: MMUs DISAGREE",
+		"direct-write+load, 8 threads, MMU soft", "direct-write+load, 8 threads, MMU userfaultfd",
+		"self-buffer, 8 threads, MMU soft", "self-buffer, 8 threads, MMU userfaultfd",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q", got)
+	}
+	scalings := Scalings(run)
+	if len(scalings) != 8 || scalings[0].Workload != "direct-write, MMU soft" || scalings[1].Workload != "direct-write, MMU userfaultfd" {
+		t.Errorf("%d pictures of scaling, the first of %s", len(scalings), scalings[0].Workload)
+	}
+}

@@ -152,23 +152,24 @@ func Headline(records []result.Record, workload string) string {
 // of the list has the same of both, what sets it apart.
 func (g Group) Label(among []Group) string {
 	label := fmt.Sprintf("%s, %d %s", g.Workload, g.Threads, plural(g.Threads, "thread"))
-	for _, o := range among {
-		if o.Workload != g.Workload || o.Threads != g.Threads {
-			continue
-		}
-		if o.Block != g.Block || o.Size != g.Size || o.MMU != g.MMU || o.IO != g.IO || o.Set != g.Set {
-			return fmt.Sprintf("%s, %d-byte blocks in %d bytes, MMU %s, IO %s", label, g.Block, g.Size, g.MMU, g.IO) + g.set()
+	for _, f := range []struct {
+		differs func(o Group) bool
+		text    string
+	}{
+		{func(o Group) bool { return o.Block != g.Block }, fmt.Sprintf("%d-byte blocks", g.Block)},
+		{func(o Group) bool { return o.Size != g.Size }, fmt.Sprintf("%d bytes", g.Size)},
+		{func(o Group) bool { return o.MMU != g.MMU }, "MMU " + g.MMU},
+		{func(o Group) bool { return o.IO != g.IO }, "IO " + g.IO},
+	} {
+		differs := func(o Group) bool { return o.Workload == g.Workload && o.Threads == g.Threads && f.differs(o) }
+		if slices.ContainsFunc(among, differs) {
+			label += ", " + f.text
 		}
 	}
-	return label + g.set()
-}
-
-// set is what was set beside that, for a label.
-func (g Group) set() string {
-	if g.Set == "" {
-		return ""
+	if g.Set != "" {
+		label += ", " + g.Set
 	}
-	return ", " + g.Set
+	return label
 }
 
 func plural(n int, word string) string {
@@ -189,6 +190,9 @@ func MostThreads(groups []Group) []Group {
 	}
 	return kept
 }
+
+// Equal reports whether two groups of a run are the same one.
+func (g Group) Equal(o Group) bool { return g.Threads == o.Threads && g.sameButThreads(o) }
 
 func (g Group) sameButThreads(o Group) bool {
 	return g.Workload == o.Workload && g.MMU == o.MMU && g.IO == o.IO && g.Block == o.Block && g.Size == o.Size && g.Set == o.Set

@@ -48,6 +48,7 @@ type view struct {
 	Lead       *picture  // the first plot, which tells the story
 	Plots      []picture // the others
 	Sections   []Section
+	Agreements []Agreement
 	Tax        *TaxTable
 	TaxLegend  string
 	Details    []detail
@@ -68,7 +69,7 @@ type fact struct{ Name, Value string }
 
 func newView(run *result.Run, plots []Plot) *view {
 	v := &view{Style: template.CSS(style), Env: &run.Env, Problems: run.Problems, Sections: Sections(run),
-		Tax: newTaxTable(run.Env.Tax), TaxLegend: taxLegend, Details: details(run), Facts: facts(&run.Env)}
+		Agreements: Agreements(run), Tax: newTaxTable(run.Env.Tax), TaxLegend: taxLegend, Details: details(run), Facts: facts(&run.Env)}
 	for _, s := range v.Sections {
 		for _, r := range s.Rows {
 			if r.Broken {

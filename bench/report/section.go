@@ -43,7 +43,7 @@ type Row struct {
 
 // Sections builds what is to be said of each group of a run.
 func Sections(run *result.Run) []Section {
-	groups := compare.Groups(run)
+	groups, rankings := compare.Groups(run), compare.Rankings(run)
 	coherent := make(map[string]bool)
 	for _, e := range run.Env.Engines {
 		coherent[e.Name] = e.Coherent
@@ -58,6 +58,7 @@ func Sections(run *result.Run) []Section {
 			s.add(run.Records, c, aa, coherent[c.Engine])
 		}
 		s.few(repetitions(run.Records, g))
+		s.doubt(g, rankings)
 		if g.IO != "direct" {
 			s.Notes = append(s.Notes, fmt.Sprintf("IO here is %s: O_DIRECT was not shown to bypass the cache, so this says nothing about direct IO", g.IO))
 		}

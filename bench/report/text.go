@@ -28,6 +28,15 @@ func Text(w io.Writer, run *result.Run, width int) error {
 		fmt.Fprintln(out)
 		s.text(out, width)
 	}
+	for i, a := range Agreements(run) {
+		if i == 0 {
+			fmt.Fprintln(out, "\nDo the MMUs agree?")
+		}
+		paragraph(out, a.Label+": "+a.Text, width)
+		for _, l := range a.Lines {
+			paragraph(out, "- "+l, width)
+		}
+	}
 	if !run.Complete() {
 		fmt.Fprintln(out)
 		paragraph(out, fmt.Sprintf("incomplete: %d of %d planned records", len(run.Records), run.Env.Plan.Records), width)
@@ -43,6 +52,9 @@ func Where(e *result.Env) string {
 		"soft":        "MMU soft (page faults in software)",
 		"kernel":      "the kernel's own page faults",
 		"none":        "no MMU",
+
+		"soft,userfaultfd": "MMUs soft (page faults in software) and userfaultfd (real ones)",
+		"userfaultfd,soft": "MMUs userfaultfd (real page faults) and soft (in software)",
 	}[e.MMU]
 	io := map[string]string{
 		"direct":   "where O_DIRECT is direct",

@@ -57,12 +57,15 @@ func benchHeader(env *Env) string {
 
 // benchLines renders a record: a line per class with its rate and latencies,
 // and one with what belongs to the case as a whole. A case that did not end
-// well has no rates.
-func benchLines(r *Record, procs int) string {
+// well has no rates. mmu is "" unless it is needed to tell cases apart.
+func benchLines(r *Record, mmu string, procs int) string {
 	var b strings.Builder
 	name := fmt.Sprintf("workload=%s/engine=%s/threads=%d", benchWord(r.Workload), benchWord(r.Engine), r.Threads)
 	if r.Pair != 0 {
 		name += fmt.Sprintf("/pair=%d", r.Pair)
+	}
+	if mmu != "" {
+		name += "/mmu=" + benchWord(mmu)
 	}
 	var total int64
 	for _, class := range slices.Sorted(maps.Keys(r.Ops)) {

@@ -100,7 +100,7 @@ func (d *Dir) Append(r *Record, hists map[string]*hdrhistogram.Histogram) error 
 	if _, err := d.records.Write(append(line, '\n')); err != nil {
 		return fmt.Errorf("append record: %w", err)
 	}
-	if _, err := d.bench.WriteString(benchLines(r, d.env.GOMAXPROCS)); err != nil {
+	if _, err := d.bench.WriteString(benchLines(r, d.env.distinct(r), d.env.GOMAXPROCS)); err != nil {
 		return fmt.Errorf("append benchmark line: %w", err)
 	}
 	return nil

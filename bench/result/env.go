@@ -1,6 +1,10 @@
 package result
 
-import "time"
+import (
+	"slices"
+	"strings"
+	"time"
+)
 
 // Env is env.json: where, when and how a run was made. What could not be
 // found out reads "unknown: why".
@@ -11,7 +15,7 @@ type Env struct {
 	Seed    uint64    `json:"seed"`
 	Plan    Plan      `json:"plan"`
 	Engines []Engine  `json:"engines"` // in display order
-	MMU     string    `json:"mmu"`     // of the model engines: "soft", "userfaultfd"
+	MMU     string    `json:"mmu"`     // of the model engines: "soft", "userfaultfd", or several with commas
 	IO      string    `json:"io"`      // what O_DIRECT is on Dir: "direct", "buffered", "unknown"
 
 	Kernel     string `json:"kernel"` // release and version
@@ -41,6 +45,15 @@ type Env struct {
 
 	Tax    *Tax              `json:"tax,omitempty"`    // what the models add to what they model
 	Probed map[string]string `json:"probed,omitempty"` // whatever else was looked at
+}
+
+// distinct is the MMU of a record where the run has several, so that the names
+// of its cases must tell them apart; else "".
+func (e *Env) distinct(r *Record) string {
+	if strings.Contains(e.MMU, ",") && slices.Contains(strings.Split(e.MMU, ","), r.MMU) {
+		return r.MMU
+	}
+	return ""
 }
 
 // Plan is what a run set out to measure.

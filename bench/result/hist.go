@@ -18,10 +18,13 @@ func Summarize(h *hdrhistogram.Histogram, outOfRange int64) Latency {
 }
 
 // histName names the log of one case and class.
-func histName(r *Record, class string) string {
+func histName(r *Record, mmu, class string) string {
 	name := fmt.Sprintf("%s_%s_threads=%d", r.Engine, r.Workload, r.Threads)
 	if r.Pair != 0 {
 		name += fmt.Sprintf("_pair=%d", r.Pair)
+	}
+	if mmu != "" {
+		name += "_mmu=" + mmu
 	}
 	return sanitize(name+"_"+class) + ".hlog"
 }
@@ -34,7 +37,7 @@ func (d *Dir) appendHists(r *Record, hists map[string]*hdrhistogram.Histogram) e
 		if h == nil || h.TotalCount() == 0 {
 			continue
 		}
-		name := histName(r, class)
+		name := histName(r, d.env.distinct(r), class)
 		if err := appendInterval(filepath.Join(d.Path, histDir, name), r, h); err != nil {
 			return err
 		}

@@ -99,7 +99,7 @@ func (run *Run) readEnv() error {
 }
 
 func (run *Run) readRecords(r io.Reader, file string) error {
-	seen := make(map[string]int)
+	seen := make(map[repeat]int)
 	lines := bufio.NewReader(r)
 	for n := 1; ; n++ {
 		text, err := lines.ReadString('\n')
@@ -118,8 +118,14 @@ func (run *Run) readRecords(r io.Reader, file string) error {
 	}
 }
 
+// A repeat is what a run measures once.
+type repeat struct {
+	Case
+	rep int
+}
+
 // readRecord takes in one line, or says why not.
-func (run *Run) readRecord(text string, line int, whole bool, seen map[string]int) string {
+func (run *Run) readRecord(text string, line int, whole bool, seen map[repeat]int) string {
 	var r Record
 	if err := json.Unmarshal([]byte(text), &r); err != nil {
 		if !whole {
@@ -130,9 +136,9 @@ func (run *Run) readRecord(text string, line int, whole bool, seen map[string]in
 	if why := r.foreign(text); why != "" {
 		return why
 	}
-	key := fmt.Sprintf("%v/rep=%d", r.Case(), r.Rep)
+	key := repeat{r.Case(), r.Rep}
 	if first, ok := seen[key]; ok {
-		return fmt.Sprintf("repeats line %d (%s): two runs in one file?", first, key)
+		return fmt.Sprintf("repeats line %d (%v/rep=%d): two runs in one file?", first, r.Case(), r.Rep)
 	}
 	seen[key] = line
 	run.Records = append(run.Records, r)

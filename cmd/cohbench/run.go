@@ -10,6 +10,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -31,7 +32,8 @@ type runOptions struct {
 	block, size        size
 	duration           time.Duration
 	reps               int
-	dir, out, mmu      string
+	dir, out           string
+	mmus               []string
 	seed               uint64
 	set                map[string]string
 	quick, full        bool
@@ -64,7 +66,8 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.dir, "dir", ".", "directory for the data files, which are removed again")
 	f.Var(&o.size, "size", "bytes per data file, such as 16m (default the workload's)")
 	f.StringVar(&o.out, "out", "", "directory for the results, which must not exist (default cohbench-DATE-TIME)")
-	f.StringVar(&o.mmu, "mmu", "auto", "page tables behind mappings: userfaultfd (real page faults), soft, or auto: the first that there is")
+	f.StringSliceVar(&o.mmus, "mmu", []string{"auto"}, "page tables behind mappings: userfaultfd (real page faults), soft, or auto: the first that there is;\n"+
+		"soft,userfaultfd runs every engine on both, and the report says whether they agree")
 	f.StringToStringVar(&o.set, "set", nil, "other parameters of the workloads, such as partners=1,round=20ms; 'cohbench list' has them")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the order and of every case (default a random one)")
 	f.BoolVar(&o.quick, "quick", false, "half a minute: see whether it works, claim no ratios")
@@ -132,16 +135,12 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 
 // chooseWhat sets what is measured, where the command line says so.
 func (o *runOptions) chooseWhat(c *cobra.Command, p *bench.Plan) error {
-	tables, err := o.chooseMMU(c)
+	tables, err := o.chooseMMUs(c)
 	if err != nil {
 		return err
 	}
-	p.Engines = coherence.EnginesOn(tables)
-	if o.engines != nil {
-		lookup := func(name string) (core.Engine, error) { return lookupEngine(tables, name) }
-		if p.Engines, err = choose("engine", o.engines, lookup); err != nil {
-			return err
-		}
+	if p.Engines, err = o.chooseEngines(tables); err != nil {
+		return err
 	}
 	if o.workloads != nil {
 		p.Workloads, err = choose("workload", o.workloads, workloads.Lookup)
@@ -149,13 +148,54 @@ func (o *runOptions) chooseWhat(c *cobra.Command, p *bench.Plan) error {
 	return err
 }
 
+// chooseEngines is the engines on each of the MMUs; one that has nothing to do
+// with them comes once.
+func (o *runOptions) chooseEngines(tables []mmu.Kind) ([]core.Engine, error) {
+	var all []core.Engine
+	for _, k := range tables {
+		engines := coherence.EnginesOn(k)
+		if o.engines != nil {
+			var err error
+			lookup := func(name string) (core.Engine, error) { return lookupEngine(k, name) }
+			if engines, err = choose("engine", o.engines, lookup); err != nil {
+				return nil, err
+			}
+		}
+		for _, e := range engines {
+			if !slices.ContainsFunc(all, func(a core.Engine) bool { return a.Name() == e.Name() && a.MMU() == e.MMU() }) {
+				all = append(all, e)
+			}
+		}
+	}
+	return all, nil
+}
+
+// chooseMMUs looks up what was asked for.
+func (o *runOptions) chooseMMUs(c *cobra.Command) ([]mmu.Kind, error) {
+	var kinds []mmu.Kind
+	for _, name := range o.mmus {
+		k, err := chooseMMU(c, name)
+		if err != nil {
+			return nil, err
+		}
+		if slices.Contains(kinds, k) {
+			return nil, usage(fmt.Errorf("--mmu %s: %s comes twice", strings.Join(o.mmus, ","), k), "")
+		}
+		kinds = append(kinds, k)
+	}
+	if kinds == nil {
+		return nil, usage(errors.New("--mmu names none"), "")
+	}
+	return kinds, nil
+}
+
 // chooseMMU never takes other page tables than were asked for; with "auto" it
 // says what it has taken, and why, if that is not the real thing.
-func (o *runOptions) chooseMMU(c *cobra.Command) (mmu.Kind, error) {
-	k, why, err := mmu.Choose(o.mmu)
+func chooseMMU(c *cobra.Command, name string) (mmu.Kind, error) {
+	k, why, err := mmu.Choose(name)
 	switch {
 	case errors.Is(err, errors.ErrUnsupported):
-		return k, environment(fmt.Errorf("--mmu %s: %w", o.mmu, err), "--mmu soft works everywhere")
+		return k, environment(fmt.Errorf("--mmu %s: %w", name, err), "--mmu soft works everywhere")
 	case err != nil:
 		return k, usage(err, "")
 	case why != nil:

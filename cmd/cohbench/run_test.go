@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -14,6 +15,7 @@ import (
 
 	"cohbench/bench"
 	"cohbench/bench/result"
+	"cohbench/core/mmu"
 )
 
 func TestSize(t *testing.T) {
@@ -122,5 +124,22 @@ func wantEmpty(t *testing.T, dir string) {
 	left, err := os.ReadDir(dir)
 	if err != nil || len(left) != 0 {
 		t.Errorf("left in %s: %v, %v", dir, left, err)
+	}
+}
+
+// An engine comes once for each MMU that it runs on.
+func TestEnginesOnSeveralMMUs(t *testing.T) {
+	o := runOptions{engines: []string{"raw", "addlock", "kernel"}}
+	list, err := o.chooseEngines(mmu.Kinds())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range list {
+		got = append(got, e.Name()+" on "+e.MMU())
+	}
+	want := []string{"raw on none", "addlock on soft", "kernel on kernel", "addlock on userfaultfd"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }
