@@ -87,8 +87,9 @@ func TestNativeFaults(t *testing.T) {
 	if err := n.Gone(offs); err != nil {
 		t.Skip(err)
 	}
-	if _, major := faults(t, touch); major != want {
-		t.Errorf("%d major faults on %d dropped pages", major, want)
+	// A fault that is tried again and then finds its page read counts as minor.
+	if minor, major := faults(t, touch); minor+major < want || major <= want/2 {
+		t.Errorf("%d minor and %d major faults on %d dropped pages", minor, major, want)
 	}
 }
 
