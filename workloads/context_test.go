@@ -147,21 +147,25 @@ func TestResidentShare(t *testing.T) {
 	}
 }
 
+// TestPacerKeepsTheRate: an operation never begins before its time, and none is
+// skipped, however late a sleep ends: what was due meanwhile is made up for.
 func TestPacerKeepsTheRate(t *testing.T) {
+	const period = 20 * time.Microsecond
 	c := &Context{shared: &shared{}, Of: 1}
-	begin, n := time.Now(), 0
-	for time.Since(begin) < 100*time.Millisecond {
-		c.Pace(OpStore, 20*time.Microsecond)
-		n++
-	}
-	// However late a sleep ends, what was due meanwhile is made up for: the
-	// schedule is never ahead of time, and behind by one sleep at most.
-	due := int(time.Since(begin) / (20 * time.Microsecond))
-	if n > due+2 {
-		t.Errorf("%d operations when %d were due", n, due)
-	}
-	if n < due/2 {
-		t.Errorf("%d operations of %d due", n, due)
+	c.Pace(OpStore, period)
+	first := c.pacer.next - int64(period)
+	for n := int64(1); n <= 2000; n++ {
+		if n == 1000 {
+			time.Sleep(5 * time.Millisecond)
+		}
+		due := first + n*int64(period)
+		if c.pacer.next != due {
+			t.Fatalf("operation %d is planned %v off its time", n, time.Duration(c.pacer.next-due))
+		}
+		c.Pace(OpStore, period)
+		if at := now(); at < due {
+			t.Fatalf("operation %d began %v early", n, time.Duration(due-at))
+		}
 	}
 }
 
