@@ -200,11 +200,7 @@ type contender struct {
 // procs is GOMAXPROCS for the cases of g: enough for all its tasks, and the same
 // for an engine that runs only some of them.
 func (g group) procs() int {
-	tasks := 0
-	for _, role := range g.workload.Roles(g.params) {
-		tasks += role.Threads
-	}
-	return workloads.DefaultProcs(tasks)
+	return workloads.DefaultProcs(g.workload.Tasks(g.params))
 }
 
 // contenders lists the plan's engines, with the twin behind them.

@@ -66,6 +66,10 @@ type execution struct {
 	stalled error // tasks which did not come back even after a cancel
 }
 
+// maxTasks is how many tasks the oracle can tell apart as writers; a group has
+// room for one more, the harness (sched.MaxThreads).
+const maxTasks = oracle.MaxWriters - harnessWriter
+
 func newExecution(c *Case) (*execution, error) {
 	x := &execution{c: c, p: c.Params, lock: c.Lock, g: sched.NewGroup(), out: &Outcome{Classes: map[string]*Class{}}}
 	if x.p == (Params{}) {
@@ -82,6 +86,9 @@ func newExecution(c *Case) (*execution, error) {
 	}
 	if x.p.Blocks() < c.Workload.MinBlocks {
 		return nil, fmt.Errorf("%s: size %d: want at least %d blocks of %d bytes", c.Workload.Name, x.p.Size, c.Workload.MinBlocks, x.p.Block)
+	}
+	if n := c.Workload.Tasks(x.p); n > maxTasks {
+		return nil, fmt.Errorf("%s: %d tasks for %d threads: want at most %d", c.Workload.Name, n, x.p.Threads, maxTasks)
 	}
 	if x.lock == nil && c.Workload.OneLock {
 		x.lock = new(sync.RWMutex)

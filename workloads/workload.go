@@ -24,6 +24,14 @@ type Workload struct {
 	Roles func(p Params) []Role
 }
 
+// Tasks is how many tasks the roles of a case have together.
+func (w *Workload) Tasks(p Params) (n int) {
+	for _, role := range w.Roles(p) {
+		n += role.Threads
+	}
+	return n
+}
+
 // A Role is a number of tasks which do the same.
 type Role struct {
 	Name    string
