@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"math"
 	"strconv"
-	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"cohbench/bench/quantity"
 )
 
 // ticks are fixed ones.
@@ -61,47 +62,12 @@ func decades(lo, hi float64, label func(float64) string) ticks {
 	return t
 }
 
-// si prints a number with a metric prefix: 12k, 1.5M.
-func si(v float64) string {
-	for _, p := range []struct {
-		scale  float64
-		letter string
-	}{{1e9, "G"}, {1e6, "M"}, {1e3, "k"}} {
-		if math.Abs(v) >= p.scale*0.9995 {
-			return digits(v/p.scale) + p.letter
-		}
-	}
-	return digits(v)
-}
-
-// digits prints three significant ones at most, and no trailing zeros.
-func digits(v float64) string {
-	s := strconv.FormatFloat(v, 'g', 3, 64)
-	if strings.Contains(s, "e") {
-		s = strconv.FormatFloat(v, 'f', -1, 64)
-	}
-	return s
-}
-
-// duration prints ns for an axis.
-func duration(ns float64) string {
-	switch {
-	case ns >= 0.9995e9:
-		return digits(ns/1e9) + " s"
-	case ns >= 0.9995e6:
-		return digits(ns/1e6) + " ms"
-	case ns >= 0.9995e3:
-		return digits(ns/1e3) + " µs"
-	}
-	return digits(ns) + " ns"
-}
-
 // chance prints a power of ten below 1 as "1 in 1k".
 func chance(v float64) string {
 	if v >= 0.9995 {
-		return si(v)
+		return quantity.ExactSI(v)
 	}
-	return "1 in " + si(math.Round(1/v))
+	return "1 in " + quantity.ExactSI(math.Round(1/v))
 }
 
 // percent prints what fraction of operations is as fast, from -log10 of what is

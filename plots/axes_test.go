@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"pgregory.net/rapid"
+
+	"cohbench/bench/quantity"
 )
 
 func labels(t ticks) string {
@@ -20,17 +22,17 @@ func labels(t ticks) string {
 }
 
 func TestTicks(t *testing.T) {
-	linearOf := func(top float64, n int) ticks { marks, _ := linear(top, n, si); return marks }
+	linearOf := func(top float64, n int) ticks { marks, _ := linear(top, n, quantity.ExactSI); return marks }
 	for _, tt := range []struct{ got, want string }{
 		{labels(linearOf(48000, 5)), "0 | 10k | 20k | 30k | 40k | 50k"},
 		{labels(linearOf(1.06, 6)), "0 | 0.2 | 0.4 | 0.6 | 0.8 | 1 | 1.2"},
 		{labels(linearOf(0, 5)), "0 | 0.2 | 0.4 | 0.6 | 0.8 | 1"},
 		{labels(decades(1e-4, 1.5, chance)), "1 in 10k | 1 in 1k | 1 in 100 | 1 in 10 | 1"},
-		{labels(decades(2e4, 9e5, duration)), "20 µs | 50 µs | 100 µs | 200 µs | 500 µs"},
+		{labels(decades(2e4, 9e5, quantity.ExactDuration)), "20 µs | 50 µs | 100 µs | 200 µs | 500 µs"},
 		{labels(decades(1e-9, 1, chance)), "1 in 100M | 1 in 1M | 1 in 10k | 1 in 100 | 1"},
 		{percent(0) + percent(2) + percent(3) + percent(5), "099 %99.9 %99.999 %"},
-		{duration(2e9) + duration(1e6) + duration(5) + duration(999.9e3), "2 s1 ms5 ns1 ms"},
-		{si(1e9) + si(12.5) + si(999.6), "1G12.51k"},
+		{quantity.ExactDuration(2e9) + quantity.ExactDuration(1e6) + quantity.ExactDuration(5) + quantity.ExactDuration(999.9e3), "2 s1 ms5 ns1 ms"},
+		{quantity.ExactSI(1e9) + quantity.ExactSI(12.5) + quantity.ExactSI(999.6), "1G12.51k"},
 	} {
 		if tt.got != tt.want {
 			t.Errorf("%q, want %q", tt.got, tt.want)
@@ -42,7 +44,7 @@ func TestTicks(t *testing.T) {
 func TestLinearHoldsTheData(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		top := rapid.Float64Range(1e-6, 1e12).Draw(t, "top")
-		marks, end := linear(top, 5, si)
+		marks, end := linear(top, 5, quantity.ExactSI)
 		if end < top*(1-1e-9) || end > 2*top || len(marks) < 3 || len(marks) > 8 {
 			t.Fatalf("to %g for %g, ticks %v", end, top, marks)
 		}

@@ -6,6 +6,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"cohbench/bench/quantity"
 )
 
 // latency draws distributions with their tails.
@@ -38,7 +40,7 @@ func latencyPanel(t theme, d Distribution) *plot.Plot {
 	}
 	p.X.Scale = plot.LogScale{}
 	p.X.Min, p.X.Max = lo/1.1, max(hi, lo)*1.1
-	p.X.Tick.Marker = decades(p.X.Min, p.X.Max, duration)
+	p.X.Tick.Marker = decades(p.X.Min, p.X.Max, quantity.ExactDuration)
 	p.Y.Min, p.Y.Max = 0, math.Ceil(nines*2)/2+0.15 // so that no label sits on the edge
 	marks := ticks{{Value: 0, Label: percent(0)}, {Value: -math.Log10(0.5), Label: "50 %"}}
 	for n := 1.0; n <= nines+0.5; n++ {

@@ -7,6 +7,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"cohbench/bench/quantity"
 )
 
 // scaling draws rates against threads.
@@ -47,7 +49,7 @@ func scalingPanel(t theme, engines []string, d Scaling) *plot.Plot {
 	p.X.Scale = plot.LogScale{}
 	p.X.Tick.Marker = marks
 	p.X.Min, p.X.Max = marks[0].Value*0.85, marks[len(marks)-1].Value*1.18
-	p.Y.Tick.Marker, p.Y.Max = linear(top, 6, si)
+	p.Y.Tick.Marker, p.Y.Max = linear(top, 6, quantity.ExactSI)
 	p.Y.Min = 0
 	p.Add(grid{y: true}, rising{t, engines, d})
 	return p

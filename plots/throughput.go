@@ -5,6 +5,8 @@ import (
 	"gonum.org/v1/plot/text"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"cohbench/bench/quantity"
 )
 
 // throughput draws rates as bars from zero.
@@ -31,7 +33,7 @@ func throughputPanel(t theme, d Bars) *plot.Plot {
 		top = max(top, r.Rate.Hi)
 	}
 	engineAxis(p, engines)
-	marks, end := linear(top, 5, si)
+	marks, end := linear(top, 5, quantity.ExactSI)
 	p.X.Tick.Marker = marks
 	p.X.Min, p.X.Max = 0, end*1.22 // room for the figures
 	p.Add(grid{x: true}, bars{t, d.Rows})
@@ -64,7 +66,7 @@ func (b bars) Plot(c draw.Canvas, p *plot.Plot) {
 			horizontalBar(&c, solid(paper, 2.6), tx(r.Rate.Lo), tx(r.Rate.Hi), y, 3)
 			horizontalBar(&c, solid(ink, 1.1), tx(r.Rate.Lo), tx(r.Rate.Hi), y, 3)
 		}
-		label := si(r.Rate.Center)
+		label := quantity.SI(r.Rate.Center)
 		if r.Note != "" {
 			label += ", " + r.Note
 		}

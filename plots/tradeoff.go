@@ -6,6 +6,8 @@ import (
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
+
+	"cohbench/bench/quantity"
 )
 
 // tradeoff draws what each engine pays for what it gets.
@@ -54,7 +56,7 @@ func tradeoffPanel(t theme, d Tradeoff) *plot.Plot {
 		top = max(top, pt.Rate.Hi)
 		all = append(all, pt.Stale)
 	}
-	marks, end := linear(top, 6, si)
+	marks, end := linear(top, 6, quantity.ExactSI)
 	p.Y.Tick.Marker = marks
 	p.Y.Min, p.Y.Max = 0, end
 	chanceAxis(&p.X, all)

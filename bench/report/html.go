@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
 
@@ -28,7 +29,7 @@ type Plot struct {
 // HTML writes the report of a run as one page that needs nothing else: no
 // script, no font, no file, no network.
 func HTML(w io.Writer, run *result.Run, plots []Plot) error {
-	t, err := template.New("report").Funcs(template.FuncMap{"count": count, "unknown": isUnknown, "duration": func(ns int64) string { return duration(float64(ns)) }}).Parse(page)
+	t, err := template.New("report").Funcs(template.FuncMap{"count": quantity.Count, "unknown": isUnknown, "duration": func(ns int64) string { return quantity.Duration(float64(ns)) }}).Parse(page)
 	if err != nil {
 		return fmt.Errorf("report: %w", err)
 	}
@@ -126,7 +127,7 @@ func facts(e *result.Env) []fact {
 		{"Device", e.Device}, {"IO scheduler", e.Scheduler}, {"Write cache", e.WriteCache}, {"Rotational", e.Rotational},
 		{"O_DIRECT is", e.IO}, {"MMU of the model engines", e.MMU},
 		{"Go", e.Go}, {"GOMAXPROCS", fmt.Sprint(e.GOMAXPROCS)}, {"Commit", e.Commit}, {"Seed", fmt.Sprint(e.Seed)},
-		{"Block", count(int64(e.Plan.Block)) + " bytes"}, {"File size", count(e.Plan.Size) + " bytes"},
+		{"Block", quantity.Count(int64(e.Plan.Block)) + " bytes"}, {"File size", quantity.Count(e.Plan.Size) + " bytes"},
 		{"Measured", fmt.Sprintf("%g s a case, %d repetitions", e.Plan.Duration, e.Plan.Reps)},
 		{"Command", strings.Join(e.Command, " ")},
 	}
@@ -144,5 +145,5 @@ func (r Row) WaitShare(class string) string {
 	if ops == 0 {
 		return "-"
 	}
-	return duration(float64(r.Counts.Lock.AddWaitNs+r.Counts.Lock.BlockWaitNs) / float64(ops))
+	return quantity.Duration(float64(r.Counts.Lock.AddWaitNs+r.Counts.Lock.BlockWaitNs) / float64(ops))
 }

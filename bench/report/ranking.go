@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"cohbench/bench/compare"
+	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
 
@@ -79,7 +80,7 @@ func swapText(r *compare.Ranking, s compare.Swap) string {
 
 func verdictText(r *compare.Ranking, v compare.VerdictChange) string {
 	side := func(mmu string, t compare.Tally) string {
-		return fmt.Sprintf("%s on %s (%d of %d repetitions, %s exposures)", t.Worst, mmu, t.Events, t.N, trials(t.Exposures))
+		return fmt.Sprintf("%s on %s (%d of %d repetitions, %s exposures)", t.Worst, mmu, t.Events, t.N, quantity.Short(t.Exposures))
 	}
 	return fmt.Sprintf("%s: %s, %s", v.Engine, side(r.A.MMU, v.A), side(r.B.MMU, v.B))
 }

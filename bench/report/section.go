@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"cohbench/bench/compare"
+	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
 
@@ -108,9 +109,9 @@ func (s *Section) add(records []result.Record, c result.Case, aa compare.Ratio, 
 	rate := compare.Summary(records, c, metric)
 	stale, lost := compare.Stale(records, c), compare.Lost(records, c)
 	row := Row{
-		Engine: c.Engine, Rate: estimate(rate, si), RateCI: interval(rate, si),
-		P99:   estimate(compare.Summary(records, c, compare.P99(s.Class)), duration),
-		CPU:   estimate(compare.Summary(records, c, compare.CPU()), func(ns float64) string { return digits(ns / 1000) }),
+		Engine: c.Engine, Rate: estimate(rate, quantity.SI), RateCI: interval(rate, quantity.SI),
+		P99:   estimate(compare.Summary(records, c, compare.P99(s.Class)), quantity.Duration),
+		CPU:   estimate(compare.Summary(records, c, compare.CPU()), func(ns float64) string { return quantity.Digits(ns / 1000) }),
 		Stale: chance(stale), Lost: chance(lost), Counts: total(compare.Of(records, c)),
 	}
 	row.Ratio, row.Verdict = s.against(records, c, aa)

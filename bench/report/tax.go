@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
 
@@ -39,9 +40,9 @@ func newTaxTable(tax *result.Tax) *TaxTable {
 	for _, r := range tax.Rows {
 		row := TaxRow{Op: r.Op, Native: r.Native, Model: r.Model}
 		for _, c := range r.Costs {
-			row.Cells = append(row.Cells, figure(c.Ns, duration))
+			row.Cells = append(row.Cells, figure(c.Ns, quantity.Duration))
 			if c.MMU != result.NativeTables {
-				row.Cells = append(row.Cells, figure(c.Ratio, digits))
+				row.Cells = append(row.Cells, figure(c.Ratio, quantity.Digits))
 			}
 			t.note(r.Op, c)
 		}
