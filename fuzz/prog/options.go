@@ -1,0 +1,26 @@
+package prog
+
+// Options are variants of the model under which a program runs. The zero value
+// is the right model.
+type Options struct {
+	Note
+	Set    Option
+	MaxPin int // pages of a mapped buffer that a direct IO pins at once; 0: the default
+}
+
+// Option is a set of variants.
+type Option uint32
+
+// The variants: each breaks one rule of the cache, or adds something to the
+// model. Package core says what they mean.
+const (
+	DirtyAfterCopy Option = 1 << iota // a buffered write marks the page dirty after its copy
+	PinsBusy                          // a pinned page cannot be invalidated
+	MmapLock                          // page faults and pins take mmap_lock
+	numOptions     = iota
+)
+
+var optionNames = [numOptions]string{"dirty-after-copy", "pins-busy", "mmap-lock"}
+
+// Has reports whether all of o are set.
+func (s Options) Has(o Option) bool { return s.Set&o == o }
