@@ -73,7 +73,7 @@ func TestRecord(t *testing.T) {
 			rec.Case(), want.Case(), rec.Oracle, want.Oracle, rec.Lock, want.Lock)
 	}
 	classes := []any{rec.Ops["load"], rec.Rate["direct-write"], rec.Bytes["direct-write"], rec.Errors["load: SIGBUS"], rec.Latency["direct-write"]}
-	wanted := []any{int64(100), 150.0, int64(300 * 4096), int64(7), result.Latency{P50: 200, P99: 300, P999: 300, Max: 300, OutOfRange: 1}}
+	wanted := []any{int64(100), 150.0, int64(300 * 4096), int64(7), result.Latency{P50: 200, P90: 300, P99: 300, P999: 300, P9999: 300, Max: 300, OutOfRange: 1}}
 	for i := range classes {
 		if classes[i] != wanted[i] {
 			t.Errorf("by class, %d: %v, want %v", i, classes[i], wanted[i])

@@ -67,6 +67,12 @@ func benchLines(r *Record, mmu string, procs int) string {
 	if mmu != "" {
 		name += "/mmu=" + benchWord(mmu)
 	}
+	if r.Block > 0 {
+		name += fmt.Sprintf("/block=%d", r.Block)
+	}
+	if r.Set != "" {
+		name += "/set=" + benchWord(r.Set)
+	}
 	var total int64
 	for _, class := range slices.Sorted(maps.Keys(r.Ops)) {
 		total += r.Ops[class]

@@ -29,11 +29,22 @@
 //	block, size             bytes per IO, bytes per file
 //	seed                    of the case
 //	ops, rate, bytes        by class: operations, per second, bytes
-//	latency_ns              by class: p50, p99, p999, max, out_of_range
+//	set                     what was set besides: "name=value,..."
+//	latency_ns              by class: p50, p90, p99, p999, p9999, max,
+//	                        out_of_range
 //	errors                  failed operations by "class: error"
 //	hist                    by class: the file below hist/
-//	cpu_ns_per_op           user and system time of the process
-//	ctx_switches_per_op     voluntary and not
+//	offered                 by class: operations per second that were to begin
+//	open_loop               by class at an offered rate: what was due and what
+//	                        was served (type OpenLoop)
+//	jain                    by class: how evenly its tasks shared
+//	cpu_ns_per_op           user and system time of the process; of that,
+//	                        system_ns_per_op in the kernel
+//	ctx_switches_per_op     voluntary and not; voluntary_per_op those
+//	minor_faults_per_op, major_faults_per_op
+//	                        of the host process
+//	perf_per_op             counters of perf_event_open, by name
+//	steady                  whether a steady state was attained (type Steady)
 //	gc                      garbage collections in the measured windows
 //	exposures               direct writes during which another task tried to
 //	                        add an overlapping page
@@ -43,7 +54,9 @@
 //	eio_rounds, quiet_eio   rounds in which a sync said EIO; of these, those
 //	                        whose check found nothing lost
 //	oracle                  what the oracle saw (type Oracle)
+//	staleness               how stale, and how soon after a write (type Staleness)
 //	lock                    what locks and direct path did (type Lock)
+//	block_time_ns           how long direct writers waited for the lock
 //	status                  "ok", "deadlock", "starved", "unsupported", "error"
 //	detail                  deadlock report, error, first violations
 //

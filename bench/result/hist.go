@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"os"
 	"path/filepath"
 
@@ -13,8 +14,8 @@ import (
 // Summarize reduces a histogram of ns to its percentiles. outOfRange counts
 // the values that it could not hold.
 func Summarize(h *hdrhistogram.Histogram, outOfRange int64) Latency {
-	q := h.ValueAtPercentiles([]float64{50, 99, 99.9})
-	return Latency{P50: q[50], P99: q[99], P999: q[99.9], Max: h.Max(), OutOfRange: outOfRange}
+	q := h.ValueAtPercentiles([]float64{50, 90, 99, 99.9, 99.99})
+	return Latency{P50: q[50], P90: q[90], P99: q[99], P999: q[99.9], P9999: q[99.99], Max: h.Max(), OutOfRange: outOfRange}
 }
 
 // histName names the log of one case and class.
@@ -26,7 +27,25 @@ func histName(r *Record, mmu, class string) string {
 	if mmu != "" {
 		name += "_mmu=" + mmu
 	}
-	return sanitize(name+"_"+class) + ".hlog"
+	name += fmt.Sprintf("_block=%d_size=%d", r.Block, r.Size)
+	if r.Set != "" {
+		name += "_" + r.Set
+	}
+	return shorten(sanitize(name+"_"+class)) + ".hlog"
+}
+
+// maxName is how long a name may be that shorten leaves alone. File systems
+// take 255 bytes.
+const maxName = 200
+
+// shorten keeps names apart that are too long for a file.
+func shorten(name string) string {
+	if len(name) <= maxName {
+		return name
+	}
+	h := fnv.New64a()
+	h.Write([]byte(name))
+	return fmt.Sprintf("%s_%x", name[:maxName], h.Sum64())
 }
 
 func repTag(rep int) string { return fmt.Sprintf("rep=%d", rep) }

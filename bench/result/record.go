@@ -2,6 +2,7 @@ package result
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -34,19 +35,44 @@ type Record struct {
 	IO       string    `json:"io"`             // what O_DIRECT really is here: "direct", "buffered", "unknown"
 	Block    int       `json:"block"`          // bytes per IO
 	Size     int64     `json:"size"`           // bytes per file
-	Set      string    `json:"set,omitempty"`  // other parameters that are not the workload's own: "partners=1,round=20ms"
+	Set      string    `json:"set,omitempty"`  // what was set besides, by name: "partners=1,round=20ms,rate/store=20000"; see Setting
 	Seed     uint64    `json:"seed"`
 
 	Ops     map[string]int64   `json:"ops"`              // completed operations by class
 	Rate    map[string]float64 `json:"rate"`             // operations per second by class
 	Bytes   map[string]int64   `json:"bytes,omitempty"`  // bytes moved by class
-	Latency map[string]Latency `json:"latency_ns"`       // by class
+	Latency map[string]Latency `json:"latency_ns"`       // by class: from the call to its return, or from when it was due; see OpenLoop
 	Errors  map[string]int64   `json:"errors,omitempty"` // failed operations, by "class: error"
-	Hist    map[string]string  `json:"hist,omitempty"`   // by class: the log below hist/ with the whole distribution
+	// Hist names, by class, the log below hist/ with the whole distribution.
+	// Besides the classes there may be HistBlock and, for a class at an
+	// offered rate, its name with HistService or HistGenerator behind it.
+	Hist map[string]string `json:"hist,omitempty"`
+
+	// Offered is, by class, how many operations per second were to begin, all
+	// tasks together: of classes that keep a schedule, be it the workload's own
+	// (fault-rate) or one asked for (OpenLoop). What was served is Rate.
+	Offered  map[string]float64  `json:"offered,omitempty"`
+	OpenLoop map[string]OpenLoop `json:"open_loop,omitempty"` // by class: those whose rate was asked for
+
+	// Jain is, by class, how evenly the tasks that do such operations shared
+	// them (Jain, Chiu and Hawe, DEC-TR-301, 1984): 1 if each completed the
+	// same number, 1/n if one of n completed them all.
+	Jain map[string]float64 `json:"jain,omitempty"`
 
 	CPUNsPerOp       float64 `json:"cpu_ns_per_op"`       // user and system time of the process
+	SystemNsPerOp    float64 `json:"system_ns_per_op"`    // of that, in the kernel
 	CtxSwitchesPerOp float64 `json:"ctx_switches_per_op"` // voluntary and not
-	GC               int     `json:"gc"`                  // collections inside the measured windows
+	VoluntaryPerOp   float64 `json:"voluntary_per_op"`    // of these, voluntary: the task slept
+	MinorFaultsPerOp float64 `json:"minor_faults_per_op"` // of the host process (getrusage), not of the engine
+	MajorFaultsPerOp float64 `json:"major_faults_per_op"`
+	GC               int     `json:"gc"` // collections inside the measured windows
+
+	// Perf is the counters of perf_event_open(2), per operation of any class,
+	// as far as the machine has them and lets us: "instructions", "cycles",
+	// "cache-misses", "task-clock-ns". Env.Probed says why one is missing.
+	Perf map[string]float64 `json:"perf_per_op,omitempty"`
+
+	Steady *Steady `json:"steady,omitempty"` // only if a steady state was asked for
 
 	// Exposures counts direct writes during which another task tried to add
 	// an overlapping page: the chances there were to go wrong.
@@ -57,8 +83,14 @@ type Record struct {
 	EIORounds   int64 `json:"eio_rounds"`   // rounds in which a sync said EIO
 	QuietEIO    int64 `json:"quiet_eio"`    // of these, rounds whose quiesce check found nothing lost
 
-	Oracle Oracle `json:"oracle"`
-	Lock   Lock   `json:"lock"`
+	Oracle    Oracle     `json:"oracle"`
+	Staleness *Staleness `json:"staleness,omitempty"` // how stale, and how soon after a write; absent without an oracle
+	Lock      Lock       `json:"lock"`
+
+	// BlockTime is how long direct writers waited for the block side of the
+	// pagecache lock, acquisitions that need not wait, which count as 0,
+	// included. Absent where there is no such lock.
+	BlockTime *Latency `json:"block_time_ns,omitempty"`
 
 	Status string `json:"status"`
 	Detail string `json:"detail,omitempty"` // deadlock report, error, first violations
@@ -66,10 +98,12 @@ type Record struct {
 
 // Latency sums up a distribution of times, in ns.
 type Latency struct {
-	P50  int64 `json:"p50"`
-	P99  int64 `json:"p99"`
-	P999 int64 `json:"p999"`
-	Max  int64 `json:"max"`
+	P50   int64 `json:"p50"`
+	P90   int64 `json:"p90"`
+	P99   int64 `json:"p99"`
+	P999  int64 `json:"p999"`
+	P9999 int64 `json:"p9999"`
+	Max   int64 `json:"max"`
 	// OutOfRange counts values the histogram could not hold. They are in no
 	// percentile.
 	OutOfRange int64 `json:"out_of_range,omitempty"`
@@ -126,6 +160,27 @@ type Lock struct {
 	Mkwrites       int64 `json:"mkwrites"`
 	Writebacks     int64 `json:"writebacks"`
 	Invalidated    int64 `json:"invalidated"`
+
+	// A bypass is an acquisition of one side of the pagecache lock while a task
+	// waited for the other. Lower bounds: one that meets no contention in the
+	// moment when woken waiters have not come back yet is seen only by its
+	// effect.
+	AddBypasses      int64 `json:"add_bypasses"`   // of waiting adders, by blockers
+	BlockBypasses    int64 `json:"block_bypasses"` // of waiting blockers, by adders
+	MaxAddBypasses   int64 `json:"max_add_bypasses"`
+	MaxBlockBypasses int64 `json:"max_block_bypasses"` // the most during one wait
+}
+
+// Setting returns the value of a parameter in r.Set: of "partners",
+// "fault-rate", "rate/direct-write", "arrival", "oracle" and the like. It is
+// false if that was not set.
+func (r *Record) Setting(name string) (string, bool) {
+	for part := range strings.SplitSeq(r.Set, ",") {
+		if k, v, ok := strings.Cut(part, "="); ok && k == name {
+			return v, true
+		}
+	}
+	return "", false
 }
 
 // A Case is what is repeated: records of one Case differ by Rep.

@@ -2,12 +2,14 @@ package result_test
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
 	"cohbench/bench/result"
+	"cohbench/bench/result/resulttest"
 )
 
 const sound = `{"schema":1,"engine":"raw","workload":"w","threads":1,"rep":%REP%,"seconds":1,"status":"ok"}`
@@ -115,5 +117,31 @@ func TestOpenByFile(t *testing.T) {
 	}
 	if _, err := result.Open(filepath.Join(dir, "nothing")); err == nil {
 		t.Error("a path that there is not was opened")
+	}
+}
+
+// What is set is part of the case: records of a sweep are told apart by it, and
+// each finds its own histogram again.
+func TestSweepIsReadBack(t *testing.T) {
+	run, err := result.Open(resulttest.WriteFaultSweep(t, 1, 2))
+	if err != nil || len(run.Problems) != 0 || !run.Complete() {
+		t.Fatalf("%v, problems %v, complete %v", err, run.Problems, run.Complete())
+	}
+	for i, want := range resulttest.FaultSweep(1, 2) {
+		r := &run.Records[i]
+		rate, ok := r.Setting("rate/fault")
+		if r.Case() != want.Case() || !ok || r.Engine != "raw" && fmt.Sprintf("%g", r.OpenLoop["fault"].Offered) != rate {
+			t.Fatalf("record %d: %s, rate %q, %+v", i, r.Case(), rate, r.OpenLoop)
+		}
+		if want.BlockTime == nil {
+			continue
+		}
+		h, err := run.Histogram(r, result.HistBlock)
+		if err != nil || result.Summarize(h, 0) != *want.BlockTime {
+			t.Fatalf("record %d: %v, not the waits that were kept", i, err)
+		}
+	}
+	if v, ok := run.Records[0].Setting("rate"); ok {
+		t.Errorf("a setting that there is not has value %q", v)
 	}
 }

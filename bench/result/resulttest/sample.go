@@ -123,7 +123,10 @@ func sample(rng *rand.Rand, e behaviour, workload string, threads, rep, pair int
 		s.misbehave(rng, e, other)
 	}
 	s.CPUNsPerOp = 9000 + 2500*(1-e.speed)*rng.Float64()
-	s.CtxSwitchesPerOp = 1.9
+	s.SystemNsPerOp = 0.8 * s.CPUNsPerOp
+	s.CtxSwitchesPerOp, s.VoluntaryPerOp, s.MinorFaultsPerOp = 1.9, 1.8, 0.01
+	s.Perf = map[string]float64{"task-clock-ns": s.CPUNsPerOp}
+	s.Jain = map[string]float64{"direct-write": 1 - 0.05*rng.Float64()}
 	return s
 }
 
@@ -171,18 +174,41 @@ func (s *Sample) misbehave(rng *rand.Rand, e behaviour, other string) {
 	s.LossRounds = s.Rounds / int64(e.lossEvery)
 	s.Oracle.Lost = s.LossRounds * 511
 	s.Oracle.MaxStaleNs = 3_000_000
+	s.Staleness = staleness(s.Oracle.Checked, s.Oracle.StaleEvents)
+}
+
+// staleness makes up how the stale reads, of all reads, lie: each twice as far
+// behind, and twice as old, has half as many.
+func staleness(reads, stale int64) *result.Staleness {
+	st := &result.Staleness{Versions: make([]int64, 17)}
+	for k, left := 1, stale; left > 0 && k < len(st.Versions); k++ {
+		n := (left + 1) / 2
+		st.Versions[k] = n
+		left -= n
+	}
+	for from := int64(1 << 12); from < 1<<24; from *= 2 {
+		n := stale * (1 << 12) / from
+		st.Age = append(st.Age, result.AgeBin{From: from, To: 2 * from, N: n})
+		st.Visibility = append(st.Visibility, result.VisibilityBin{From: from, To: 2 * from, Reads: reads / 12, Stale: min(n, reads/12)})
+	}
+	return st
 }
 
 // Write leaves a made-up run below t's temporary directory, and returns its
 // path.
 func Write(t testing.TB, seed uint64, reps int, threads []int) string {
 	t.Helper()
+	return write(t, Env(reps, threads), Samples(seed, reps, threads))
+}
+
+func write(t testing.TB, env result.Env, samples []Sample) string {
+	t.Helper()
 	path := t.TempDir() + "/run"
-	d, err := result.Create(path, Env(reps, threads))
+	d, err := result.Create(path, env)
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, s := range Samples(seed, reps, threads) {
+	for _, s := range samples {
 		if err := d.Append(&s.Record, s.Hists); err != nil {
 			t.Fatal(err)
 		}
