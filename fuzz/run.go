@@ -104,12 +104,15 @@ func (x *execution) open(g *sched.Group, engine core.Engine) error {
 // ended is the failure of a group that came to a bad end.
 func ended(err error) *failure {
 	var dead *sched.Deadlock
+	var alive *sched.Livelock
 	var p *sched.PanicError
 	switch {
 	case errors.As(err, &dead):
 		return &failure{"fuzz: a task waits for itself", dead.String()}
 	case errors.As(err, &p):
 		return &failure{"fuzz: an operation panics", fmt.Sprintf("%v\n%s", p, p.Stack)}
+	case errors.As(err, &alive):
+		return &failure{"fuzz: an operation does not get on", alive.String()}
 	case errors.Is(err, sched.ErrSteps):
 		return &failure{"fuzz: an operation does not end", err.Error()}
 	}

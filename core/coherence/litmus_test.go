@@ -122,10 +122,11 @@ func (l *litmus) explore(t *testing.T, p *core.Policy) outcome {
 		bad, err, w := l.run(p, seed)
 		o.runs++
 		var dead *sched.Deadlock
+		var alive *sched.Livelock
 		switch {
 		case errors.As(err, &dead):
 			o.deadlocks++
-		case errors.Is(err, sched.ErrSteps):
+		case errors.As(err, &alive):
 			o.livelocks++
 		case err != nil:
 			t.Fatalf("seed %d: %v", seed, err)

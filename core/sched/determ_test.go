@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -92,7 +93,8 @@ func TestDetermPanic(t *testing.T) {
 
 func causeOfThePanic() { panic("oops") }
 
-// A livelock is cancelled; who does not listen to that is unwound.
+// A case that does not end is cancelled; who does not listen to that is
+// unwound.
 func TestDetermSteps(t *testing.T) {
 	noLeak(t)
 	for _, listens := range []bool{true, false} {
@@ -104,7 +106,7 @@ func TestDetermSteps(t *testing.T) {
 					deferred++
 					th.Yield(LocAny, KindWrite)
 				}()
-				for !listens || th.Spin(LocAny) == nil {
+				for !listens || th.Err() == nil {
 					th.Yield(LocAny, KindRead)
 				}
 				ended++
@@ -168,6 +170,90 @@ func TestDetermGoexit(t *testing.T) {
 		t.Error("Wait returned")
 	}()
 	<-done
+}
+
+// A Determ runs case after case with the same threads, whatever became of the
+// case before, and makes nothing anew.
+func TestDetermReset(t *testing.T) {
+	noLeak(t)
+	var d Determ
+	defer d.Close()
+	var before []*Thread
+	m, picker := newMutexes(1)[0], &RoundRobin{}
+	var err error
+	counts := func(th *Thread) {
+		if err = m.lock(th); err == nil {
+			m.unlock(th)
+		}
+	}
+	fine := func() error {
+		g := d.Reset(Config{Picker: picker, Record: true})
+		g.Thread("outsider")
+		g.Go("a", counts)
+		g.Go("b", counts)
+		return g.Wait()
+	}
+	bad := []func(g *Group){
+		crossed,
+		func(g *Group) { g.Go("panics", func(*Thread) { panic("oops") }) },
+		func(g *Group) { g.Go("never ends", func(th *Thread) { endless(th) }) },
+		func(g *Group) { g.Go("outlives", func(th *Thread) { defer endless(th); endless(th) }) },
+	}
+	for i, add := range bad {
+		g := d.Reset(Config{Picker: &RoundRobin{}, MaxSteps: 100})
+		add(g)
+		if g.Wait() == nil {
+			t.Errorf("bad case %d ended well", i)
+		}
+		if err := fine(); err != nil {
+			t.Fatalf("after bad case %d: %v", i, err)
+		}
+		if now := d.group.Threads(); before != nil && !slices.Equal(now, before) {
+			t.Error("other threads than before")
+		}
+		before = d.group.Threads()
+	}
+	if n := testing.AllocsPerRun(100, func() { fine() }); n != 0 {
+		t.Errorf("%v allocations a case", n)
+	}
+}
+
+func endless(th *Thread) {
+	for {
+		th.Yield(LocAny, KindRead)
+	}
+}
+
+// Picking nobody abandons the case.
+func TestDetermAbandon(t *testing.T) {
+	noLeak(t)
+	for _, force := range []bool{false, true} {
+		calls := 0
+		g := NewDeterm(Config{Picker: pickFunc(func(runnable []*Thread, current *Thread) *Thread {
+			if calls++; calls > 1 && (current == nil) == force {
+				return nil
+			}
+			return runnable[0]
+		})})
+		unwound := 0
+		for range 2 {
+			g.Go("", func(th *Thread) {
+				defer func() { unwound++ }()
+				th.Yield(1, KindRead)
+				th.Yield(1, KindSpin)
+				t.Error("went on")
+			})
+		}
+		if err := g.Wait(); !errors.Is(err, ErrAbandoned) || unwound == 0 {
+			t.Errorf("force %v: %v, %d unwound", force, err, unwound)
+		}
+	}
+}
+
+type pickFunc func(runnable []*Thread, current *Thread) *Thread
+
+func (f pickFunc) Pick(runnable []*Thread, current *Thread, _ Loc, _ Kind) *Thread {
+	return f(runnable, current)
 }
 
 func BenchmarkDetermYield(b *testing.B) {

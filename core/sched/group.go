@@ -27,6 +27,10 @@ type Controller interface {
 	// called at most once for each Park, never before it.
 	Park(t *Thread)
 	Ready(t *Thread)
+	// Touch notes that the step which t is in touches loc as well.
+	Touch(t *Thread, loc Loc, kind Kind)
+	// Progress notes that t has begun something new.
+	Progress(t *Thread)
 	// Now is the controller's own time.
 	Now() int64
 	// Go adds a thread that runs fn.
@@ -53,15 +57,38 @@ func NewControlledGroup(ctl Controller) *Group { return &Group{ctl: ctl} }
 
 // Thread makes a thread for a goroutine that the caller runs itself.
 func (g *Group) Thread(name string) *Thread {
-	t := &Thread{Name: name, ctl: g.ctl, group: g}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	n := len(g.threads)
+	if n < cap(g.threads) && g.threads[:n+1][n] != nil {
+		g.threads = g.threads[:n+1] // one of a case before
+		g.threads[n].Name = name
+		return g.threads[n]
+	}
+	t := &Thread{ID: n, Name: name, ctl: g.ctl, group: g}
 	if g.ctl == nil {
 		t.sema = make(chan struct{}, 1)
 	}
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	t.ID = len(g.threads)
 	g.threads = append(g.threads, t)
 	return t
+}
+
+// reset empties the group; what Thread makes next are the threads that it had.
+func (g *Group) reset() {
+	for _, t := range g.threads {
+		t.reset()
+	}
+	g.threads = g.threads[:0]
+	g.cancel.Store(nil)
+}
+
+// discard calls fn with each thread there is, those kept by reset included.
+func (g *Group) discard(fn func(t *Thread)) {
+	for _, t := range g.threads[:cap(g.threads)] {
+		if t != nil {
+			fn(t)
+		}
+	}
 }
 
 // Go runs fn on a thread of its own: at once with real threads, and from Wait

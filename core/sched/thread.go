@@ -70,11 +70,13 @@ type Thread struct {
 
 	waitFrom  int64 // when the current wait began, plus one; 0: none
 	wanted    Mode  // in a WaitQueue
-	spins     int
+	spins     int   // in a row; with Determ: since spinEpoch
 	lastSpin  int64
+	spinEpoch int
 	pending   Loc
 	pendingOf Kind
-	task      *task // with Determ
+	task      *task // with Determ, of a thread that Go started
+	idle      *task // its coroutine, kept from one case to the next
 
 	// state is generation<<stateBits | one of the states below. The thread
 	// itself moves it forward; others only mark it woken or canceled.
@@ -103,6 +105,14 @@ const (
 func (t *Thread) Yield(loc Loc, kind Kind) {
 	if t.ctl != nil {
 		t.ctl.Yield(t, loc, kind)
+	}
+}
+
+// Touch tells the controller that the step which the thread is in touches loc
+// as well, besides what the Yield before announced. It is no yield point.
+func (t *Thread) Touch(loc Loc, kind Kind) {
+	if t.ctl != nil {
+		t.ctl.Touch(t, loc, kind)
 	}
 }
 
@@ -175,8 +185,25 @@ func (t *Thread) Err() error {
 // Group is the group that made the thread.
 func (t *Thread) Group() *Group { return t.group }
 
-// Op says what the thread is doing, for reports of deadlocks.
-func (t *Thread) Op(text string) { t.op = text }
+// Op says what the thread is doing from now on, for reports. Whoever comes to
+// something new has got on, which ends what looked like a livelock.
+func (t *Thread) Op(text string) {
+	t.op = text
+	if t.ctl != nil {
+		t.ctl.Progress(t)
+	}
+}
+
+// reset makes the thread, which has ended, as good as new.
+func (t *Thread) reset() {
+	t.Waits, t.Wake = [NumModes]WaitStats{}, WakeStats{}
+	t.op, t.nheld, t.waitFrom, t.task = "", 0, 0, nil
+	t.spins, t.spinEpoch = 0, 0
+	t.pending, t.pendingOf = LocLocal, KindNone
+	t.state.Store(running)
+	t.node = waitNode{}
+	t.pub.list, t.pub.nheld = nil, 0
+}
 
 // Hold notes that the thread holds o. The list is the thread's own: a hold
 // that somebody else will release must be taken off it first, or Deadlock
