@@ -32,6 +32,10 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	if len(latencies) > 0 || len(problems) == 0 {
 		add(len(latencies) > 0, "latency: no histograms", func() *Figure { return latency(t, engines, latencies) })
 	}
+	caption := captionOf(run)
+	for _, f := range figures {
+		f.Caption = caption
+	}
 	return figures, missing
 }
 
@@ -51,21 +55,20 @@ func engineNames(run *result.Run) []string {
 	return list
 }
 
-// Write draws the figures into plots/ of the run directory dir, as SVG and as
-// PNG.
+// Write draws the figures into plots/ of the run directory dir, each as SVG, PNG
+// and PDF.
 func Write(dir string, figures []*Figure) error {
 	const dpi = 144
 	for _, f := range figures {
-		svg, err := f.SVG()
-		if err != nil {
-			return err
-		}
-		png, err := f.PNG(dpi)
-		if err != nil {
-			return err
-		}
-		for ext, data := range map[string][]byte{".svg": svg, ".png": png} {
-			if err := result.WritePlot(dir, f.Name+ext, data); err != nil {
+		for _, form := range []struct {
+			ext  string
+			draw func() ([]byte, error)
+		}{{".svg", f.SVG}, {".png", func() ([]byte, error) { return f.PNG(dpi) }}, {".pdf", f.PDF}} {
+			data, err := form.draw()
+			if err != nil {
+				return err
+			}
+			if err := result.WritePlot(dir, f.Name+form.ext, data); err != nil {
 				return fmt.Errorf("plot: %w", err)
 			}
 		}

@@ -11,7 +11,6 @@ import (
 	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgimg"
-	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // A Figure is one picture: a title, how to read it, a legend in a strip of
@@ -20,6 +19,12 @@ type Figure struct {
 	Name  string // of the file, without its extension
 	Title string
 	Note  string // how to read it
+
+	// Caption says where and how the data was measured, one paragraph each.
+	Caption []string
+	// Warnings stand in a banner above the panels: what must be known before
+	// the picture is believed.
+	Warnings []string
 
 	legend      []key
 	panels      []*plot.Plot
@@ -42,20 +47,9 @@ const (
 	keyWidth    vg.Length = 26
 	keyHeight   vg.Length = 16
 	gap         vg.Length = 18
+	captionSize vg.Length = 7.5
+	captionLine vg.Length = 10.5
 )
-
-// SVG renders the figure. Where Liberation Sans is missing, fonts of the same
-// widths take its place.
-func (f *Figure) SVG() ([]byte, error) {
-	canvas := vgsvg.New(figureWidth, f.height())
-	f.draw(draw.New(canvas))
-	var b bytes.Buffer
-	if _, err := canvas.WriteTo(&b); err != nil {
-		return nil, fmt.Errorf("draw %s: %w", f.Name, err)
-	}
-	return bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"),
-		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif")), nil
-}
 
 // PNG renders the figure at the given dots per inch.
 func (f *Figure) PNG(dpi int) ([]byte, error) {
@@ -76,9 +70,45 @@ func (f *Figure) noteLines() []string {
 	return wrap(f.Note, write(noteSize, faint, false), figureWidth-2*margin)
 }
 
+// captionLines breaks the caption; a paragraph that is very long is cut.
+func (f *Figure) captionLines() []string {
+	const most = 3
+	var lines []string
+	for _, p := range f.Caption {
+		part := wrap(p, write(captionSize, faint, false), figureWidth-2*margin)
+		if len(part) > most {
+			part = part[:most]
+			part[most-1] += " ..."
+		}
+		lines = append(lines, part...)
+	}
+	return lines
+}
+
+func (f *Figure) warningLines() []string {
+	var lines []string
+	for _, w := range f.Warnings {
+		lines = append(lines, wrap(w, write(noteSize, ink, false), figureWidth-2*margin-16)...)
+	}
+	return lines
+}
+
+// bannerHeight is that of the warnings with their frame.
+func (f *Figure) bannerHeight() vg.Length {
+	n := len(f.warningLines())
+	if n == 0 {
+		return 0
+	}
+	return lineHeight*vg.Length(n) + 14
+}
+
 func (f *Figure) height() vg.Length {
-	head := titleSize + 8 + lineHeight*vg.Length(len(f.noteLines())) + keyHeight*vg.Length(len(f.legendRows())) + 14
-	return 2*margin + head + vg.Length(f.rows())*f.panelHeight + vg.Length(f.rows()-1)*gap
+	head := titleSize + 8 + lineHeight*vg.Length(len(f.noteLines())) + keyHeight*vg.Length(len(f.legendRows())) + 14 + f.bannerHeight()
+	foot := vg.Length(0)
+	if n := len(f.captionLines()); n > 0 {
+		foot = 8 + captionLine*vg.Length(n)
+	}
+	return 2*margin + head + vg.Length(f.rows())*f.panelHeight + vg.Length(f.rows()-1)*gap + foot
 }
 
 func (f *Figure) draw(c draw.Canvas) {
@@ -91,9 +121,38 @@ func (f *Figure) draw(c draw.Canvas) {
 		y -= lineHeight
 		c.FillText(write(noteSize, faint, false), vg.Point{X: c.Min.X, Y: y + 3}, line)
 	}
+	y = f.drawBanner(c, y)
 	y = f.drawLegend(c, y-4)
+	c.Min.Y = f.drawCaption(c)
 	c.Max.Y = y - 10
 	f.drawPanels(c)
+}
+
+// drawBanner draws the warnings below y, and returns where they end.
+func (f *Figure) drawBanner(c draw.Canvas, y vg.Length) vg.Length {
+	lines := f.warningLines()
+	if len(lines) == 0 {
+		return y
+	}
+	top, bottom := y-4, y-f.bannerHeight()+2
+	c.FillPolygon(amiss, []vg.Point{{X: c.Min.X, Y: bottom}, {X: c.Max.X, Y: bottom}, {X: c.Max.X, Y: top}, {X: c.Min.X, Y: top}})
+	for i, line := range lines {
+		c.FillText(write(noteSize, ink, false), vg.Point{X: c.Min.X + 8, Y: top - 4 - lineHeight*vg.Length(i+1) + 4}, line)
+	}
+	return bottom - 2
+}
+
+// drawCaption draws it at the foot, and returns where the panels may begin.
+func (f *Figure) drawCaption(c draw.Canvas) vg.Length {
+	lines := f.captionLines()
+	if len(lines) == 0 {
+		return c.Min.Y
+	}
+	for i, line := range lines {
+		y := c.Min.Y + captionLine*vg.Length(len(lines)-1-i)
+		c.FillText(write(captionSize, faint, false), vg.Point{X: c.Min.X, Y: y}, line)
+	}
+	return c.Min.Y + captionLine*vg.Length(len(lines)) + 8
 }
 
 func (f *Figure) drawPanels(c draw.Canvas) {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -41,6 +42,10 @@ func TestAll(t *testing.T) {
 		defer f.Close()
 		if img, err := png.Decode(f); err != nil || img.Bounds().Dx() != 1440 {
 			t.Errorf("%s.png: %v, %v wide", name, err, img.Bounds().Dx())
+		}
+		pdf, err := os.ReadFile(filepath.Join(run.Dir, "plots", name+".pdf"))
+		if err != nil || !bytes.HasPrefix(pdf, []byte("%PDF-")) || !bytes.Contains(pdf, []byte("%%EOF")) {
+			t.Errorf("%s.pdf: %v, %d bytes", name, err, len(pdf))
 		}
 	}
 }
@@ -162,5 +167,58 @@ func TestLegendFits(t *testing.T) {
 		if n != len(f.legend) {
 			t.Errorf("%s: %d of %d keys are drawn", f.Name, n, len(f.legend))
 		}
+	}
+}
+
+// Every colour of a picture has a twin for dark screens, so that none is lost
+// there.
+func TestEveryColourHasADarkTwin(t *testing.T) {
+	figures, _ := All(made(6, 1, 8))
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		style, body, ok := strings.Cut(string(svg), "</style>")
+		if !ok || !strings.Contains(style, "prefers-color-scheme:dark") {
+			t.Fatalf("%s has no style for dark screens", f.Name)
+		}
+		for _, c := range regexp.MustCompile(`(?:fill|stroke):#[0-9A-F]{6}`).FindAllString(body, -1) {
+			if !strings.Contains(style, `"`+c+`"`) {
+				t.Errorf("%s: %s has no dark twin", f.Name, c)
+			}
+		}
+		if m := regexp.MustCompile(`<(path|text)[^>]*style="[^"]*"`).FindAllString(body, -1); len(m) > 0 {
+			for _, e := range m {
+				if !strings.Contains(e, "fill:#") && !strings.Contains(e, "stroke:#") {
+					t.Errorf("%s: black by default, which the dark swallows: %s", f.Name, e)
+				}
+			}
+		}
+	}
+}
+
+// A picture that has left its run says where that was.
+func TestCaptions(t *testing.T) {
+	figures, _ := All(made(6, 8))
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"ext4 on /dev/vda", "linux 6.18.0 ", "8 CPUs (Made-up CPU)", "MMU soft", "O_DIRECT is direct", "2026-03-14 15:09 UTC", "$ cohbench run --dir /mnt/test (commit 0123456789ab)"} {
+			if !bytes.Contains(svg, []byte(want)) {
+				t.Errorf("%s does not say %q", f.Name, want)
+			}
+		}
+	}
+	if got := captionOf(&result.Run{}); got[1] != "command not recorded" || !strings.Contains(got[0], "unknown file system on unknown device") {
+		t.Errorf("a run of nothing is captioned %q", got)
+	}
+}
+
+func TestWesternEncoding(t *testing.T) {
+	if got := encodeWestern("5 µs · é → \u0085"); got != "5 \xb5s \xb7 \xe9 ? ?" {
+		t.Errorf("%q", got)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"math"
 	"slices"
 
+	xfont "golang.org/x/image/font"
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/font"
 	"gonum.org/v1/plot/text"
@@ -14,16 +15,31 @@ import (
 
 // Inks that belong to no engine.
 var (
-	ink   = color.RGBA{0x22, 0x22, 0x22, 0xff}
-	faint = color.RGBA{0x66, 0x66, 0x66, 0xff}
-	rule  = color.RGBA{0xe2, 0xe2, 0xe2, 0xff}
-	paper = color.RGBA{0xff, 0xff, 0xff, 0xff}
+	ink   = rgb(0x222222)
+	faint = rgb(0x666666)
+	rule  = rgb(0xe2e2e2)
+	paper = rgb(0xffffff)
 )
+
+// Colours of what is good, doubtful and bad, each light enough for ink on it.
+var (
+	fine  = rgb(0xcfe8dc)
+	amiss = rgb(0xfbe3b3)
+	wrong = rgb(0xf6c6b4)
+	blank = rgb(0xf0f0f0)
+)
+
+// night gives the colours that belong to no engine on a dark ground.
+var night = map[color.RGBA]color.RGBA{
+	ink: rgb(0xe8e6e3), faint: rgb(0xa8a29e), rule: rgb(0x34373a), paper: rgb(0x16181a),
+	fine: rgb(0x1d4a38), amiss: rgb(0x5a4310), wrong: rgb(0x6b2a18), blank: rgb(0x25282b),
+}
 
 // A look is how one engine is drawn in every picture. Glyph and dashes say
 // the same as the colour, for print and for those who do not see it.
 type look struct {
 	color  color.RGBA
+	dark   color.RGBA // the same on a dark ground
 	glyph  glyph
 	dashes []vg.Length
 }
@@ -31,27 +47,35 @@ type look struct {
 // looks are the colours of Okabe and Ito ("Color Universal Design", 2008),
 // but yellow, which is lost on white; black is raw's, which is no rival.
 var looks = []look{
-	{color.RGBA{0x00, 0x00, 0x00, 0xff}, circle, []vg.Length{1, 2}},
-	{color.RGBA{0x00, 0x72, 0xb2, 0xff}, square, nil},
-	{color.RGBA{0x56, 0xb4, 0xe9, 0xff}, diamond, []vg.Length{6, 2}},
-	{color.RGBA{0x00, 0x9e, 0x73, 0xff}, up, []vg.Length{4, 2}},
-	{color.RGBA{0xe6, 0x9f, 0x00, 0xff}, down, []vg.Length{8, 3}},
-	{color.RGBA{0xd5, 0x5e, 0x00, 0xff}, pentagon, []vg.Length{3, 1.5}},
-	{color.RGBA{0xcc, 0x79, 0xa7, 0xff}, right, []vg.Length{6, 2, 1, 2}},
+	{rgb(0x111111), rgb(0xf4f4f4), circle, []vg.Length{1, 2}},
+	{rgb(0x0072b2), rgb(0x3c8fd8), square, nil},
+	{rgb(0x56b4e9), rgb(0x8ed2f8), diamond, []vg.Length{6, 2}},
+	{rgb(0x009e73), rgb(0x12b488), up, []vg.Length{4, 2}},
+	{rgb(0xe69f00), rgb(0xf2b134), down, []vg.Length{8, 3}},
+	{rgb(0xd55e00), rgb(0xe8691a), pentagon, []vg.Length{3, 1.5}},
+	{rgb(0xcc79a7), rgb(0xdb8fba), right, []vg.Length{6, 2, 1, 2}},
 }
 
 // spare are the looks of engines that have none of their own, in greys and
-// browns which stay apart from the others by lightness.
+// browns which stay apart from the others by lightness. The first are those of
+// the kernel's engines.
 var spare = []look{
-	{color.RGBA{0x66, 0x4d, 0x2e, 0xff}, left, []vg.Length{5, 1, 1, 1}},
-	{color.RGBA{0x8a, 0x8a, 0x8a, 0xff}, hexagon, []vg.Length{2, 1}},
-	{color.RGBA{0x33, 0x22, 0x88, 0xff}, star, []vg.Length{9, 2, 2, 2}},
-	{color.RGBA{0x99, 0x99, 0x33, 0xff}, cross, []vg.Length{1, 1}},
+	{rgb(0x664d2e), rgb(0xa8895c), left, []vg.Length{5, 1, 1, 1}},
+	{rgb(0x8a8a8a), rgb(0x9a9a9a), hexagon, []vg.Length{2, 1}},
+	{rgb(0x332288), rgb(0x9c8ff2), star, []vg.Length{9, 2, 2, 2}},
+	{rgb(0x999933), rgb(0xb9b94e), cross, []vg.Length{1, 1}},
+}
+
+func rgb(v uint32) color.RGBA {
+	return color.RGBA{uint8(v >> 16), uint8(v >> 8), uint8(v), 0xff}
 }
 
 // known are the engines whose look is fixed, so that pictures of different
-// runs compare.
-var known = []string{"raw", "addlock", "addlock-vfs-extent", "invalidate-lock", "double-invalidate", "none", "addlock-nofdm"}
+// runs compare; kernels those whose look is a spare one.
+var (
+	known   = []string{"raw", "addlock", "addlock-vfs-extent", "invalidate-lock", "double-invalidate", "none", "addlock-nofdm"}
+	kernels = []string{"kernel", "kernel-huge", "kernel-aio", "kernel-uring"}
+)
 
 // A theme gives the engines of one run their looks.
 type theme map[string]look
@@ -66,6 +90,10 @@ func newTheme(engines []string) theme {
 		}
 		if i := slices.Index(known, e); i >= 0 {
 			t[e] = looks[i]
+			continue
+		}
+		if i := slices.Index(kernels, e); i >= 0 {
+			t[e] = spare[i]
 			continue
 		}
 		t[e] = spare[next%len(spare)]
@@ -146,7 +174,7 @@ func (g glyph) draw(c *draw.Canvas, at vg.Point, radius vg.Length, ink color.Col
 func write(size vg.Length, ink color.Color, bold bool) text.Style {
 	f := font.Font{Typeface: "Liberation", Variant: "Sans", Size: size}
 	if bold {
-		f.Weight = 3 // font.WeightBold of x/image
+		f.Weight = xfont.WeightBold
 	}
 	return text.Style{Color: ink, Font: f, XAlign: text.XLeft, YAlign: text.YBottom, Handler: plot.DefaultTextHandler}
 }

@@ -25,6 +25,9 @@ func TestColoursStayApart(t *testing.T) {
 				if d := distance(seen(matrix, a.color), seen(matrix, b.color)); d < 10 {
 					t.Errorf("%s: %s and %s are %.1f apart", sight, known[i], known[j], d)
 				}
+				if d := distance(seen(matrix, a.dark), seen(matrix, b.dark)); d < 10 {
+					t.Errorf("%s, in the dark: %s and %s are %.1f apart", sight, known[i], known[j], d)
+				}
 			}
 		}
 	}
@@ -89,4 +92,44 @@ func TestKnownEngines(t *testing.T) {
 	if len(looks) != len(known) {
 		t.Errorf("%d looks for %d engines", len(looks), len(known))
 	}
+}
+
+// Lines and glyphs stand out from the ground, and text does more so: the
+// contrasts that WCAG 2.2 asks of graphics and of text (1.4.11, 1.4.3).
+func TestContrast(t *testing.T) {
+	for _, l := range slices.Concat(looks, spare) {
+		if c := contrast(l.dark, night[paper]); c < 3 {
+			t.Errorf("%s on the dark ground has a contrast of %.1f", hex(l.dark), c)
+		}
+	}
+	for _, text := range []color.RGBA{ink, faint} {
+		if c := contrast(text, paper); c < 4.5 {
+			t.Errorf("text %s has a contrast of %.1f", hex(text), c)
+		}
+		if c := contrast(night[text], night[paper]); c < 4.5 {
+			t.Errorf("text %s in the dark has a contrast of %.1f", hex(text), c)
+		}
+	}
+	for _, cell := range []color.RGBA{fine, amiss, wrong, blank} {
+		if a, b := contrast(ink, cell), contrast(night[ink], night[cell]); a < 4.5 || b < 4.5 {
+			t.Errorf("text on %s has contrasts of %.1f and, in the dark, %.1f", hex(cell), a, b)
+		}
+	}
+}
+
+func contrast(a, b color.RGBA) float64 {
+	x, y := luminance(a), luminance(b)
+	return (max(x, y) + 0.05) / (min(x, y) + 0.05)
+}
+
+// luminance is that of sRGB (WCAG 2.2, "relative luminance").
+func luminance(c color.RGBA) float64 {
+	linear := func(v uint8) float64 {
+		s := float64(v) / 255
+		if s <= 0.04045 {
+			return s / 12.92
+		}
+		return math.Pow((s+0.055)/1.055, 2.4)
+	}
+	return 0.2126*linear(c.R) + 0.7152*linear(c.G) + 0.0722*linear(c.B)
 }
