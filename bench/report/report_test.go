@@ -212,6 +212,6 @@ func ExampleText() {
 	// ext4 on linux 6.18.0 #1 SMP PREEMPT_DYNAMIC, 8 CPUs, where O_DIRECT is direct;
 	//
 	// direct-write, 8 threads
-	// raw                 43.2k           1                                 419 µs
-	// addlock             40.1k           0.94 [0.91, 0.95]  slower         432 µs
+	// raw                 46.1k           1                                 389 µs
+	// addlock             42.2k           0.93 [0.91, 0.95]  slower         396 µs
 }
