@@ -94,11 +94,12 @@ var layers = []struct {
 	{"bench", []string{"bench/result", "bench/compare", "bench/quantity", "workloads/...", "core/..."}},
 	{"workloads/oracle", nil},
 	{"workloads", []string{"workloads/oracle", "core/..."}},
-	{"core/kernelfs", []string{"core", "core/sched", "core/disk"}},
+	{"core/kernelfs", []string{"core", "core/sched", "core/disk", "core/uring"}},
 	{"core/coherence", []string{"core", "core/sched", "core/mmu", "core/disk"}},
 	{"core/locktest", []string{"core", "core/sched"}},
 	{"core", []string{"core/sched", "core/mmu", "core/disk"}},
 	{"core/mmu", []string{"core/sched"}},
+	{"core/uring", []string{"core/disk"}},
 	{"core/disk", []string{"core/sched"}},
 	{"core/sched", nil},
 }
@@ -174,8 +175,8 @@ func (t tree) outside(dirs ...string) tree {
 var unsafeRule = rule{
 	name: "unsafe and raw system calls have their packages",
 	check: func(t tree) []string {
-		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs"),
-			"core/disk, core/mmu and core/kernelfs are for that", "unsafe", "golang.org/x/sys/unix")
+		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs", "core/uring"),
+			"core/disk, core/mmu, core/kernelfs and core/uring are for that", "unsafe", "golang.org/x/sys/unix")
 	},
 	bad: map[string]string{
 		"core/a.go":  `package core; import "unsafe"`,

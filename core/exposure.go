@@ -18,6 +18,9 @@ import (
 type exposures struct {
 	writes   sched.PerThread[atomic.Uint64]
 	attempts sched.PerThread[atomic.Uint64]
+	// queued is for tasks that have several direct writes in flight: a slot
+	// for each.
+	queued sched.PerThread[atomic.Pointer[[]atomic.Uint64]]
 }
 
 // A slot is a range of pages and a bit in one word, so that a mark hits just
@@ -37,8 +40,11 @@ func overlap(a, b uint64) bool {
 }
 
 // begin announces a direct write of the pages r by t.
-func (e *exposures) begin(t *sched.Thread, r pageRange) {
-	own, w := e.writes.Of(t), slotOf(r)
+func (e *exposures) begin(t *sched.Thread, r pageRange) { e.beginIn(e.writes.Of(t), t, r) }
+
+// beginIn is begin with the slot own.
+func (e *exposures) beginIn(own *atomic.Uint64, t *sched.Thread, r pageRange) {
+	w := slotOf(r)
 	own.Store(w)
 	for i := range e.attempts.Len() {
 		if a := e.attempts.At(i).Load(); a != 0 && i != t.ID && overlap(a, w) {
@@ -58,10 +64,23 @@ func (e *exposures) try(t *sched.Thread, r pageRange) {
 	a := slotOf(r)
 	e.attempts.Of(t).Store(a)
 	for i := range e.writes.Len() {
-		s := e.writes.At(i)
-		if w := s.Load(); w != 0 && w&slotTouched == 0 && i != t.ID && overlap(a, w) {
-			s.CompareAndSwap(w, w|slotTouched)
+		if i != t.ID {
+			touch(e.writes.At(i), a)
 		}
+	}
+	for i := range e.queued.Len() {
+		if slots := e.queued.At(i).Load(); slots != nil && i != t.ID {
+			for j := range *slots {
+				touch(&(*slots)[j], a)
+			}
+		}
+	}
+}
+
+// touch marks the direct write in a slot if the attempt a overlaps it.
+func touch(s *atomic.Uint64, a uint64) {
+	if w := s.Load(); w != 0 && w&slotTouched == 0 && overlap(a, w) {
+		s.CompareAndSwap(w, w|slotTouched)
 	}
 }
 
@@ -92,6 +111,28 @@ func (x *Exposures) EndWrite(t *Task) {
 	if x.of.end(t.Thread) {
 		t.Stats.Exposures++
 	}
+}
+
+// Queue makes room for depth direct writes of t in flight at once.
+func (x *Exposures) Queue(t *Task, depth int) {
+	slots := make([]atomic.Uint64, depth)
+	x.of.queued.Of(t.Thread).Store(&slots)
+}
+
+// BeginQueued announces the i-th of them.
+func (x *Exposures) BeginQueued(t *Task, i int, off, n int64) {
+	x.of.beginIn(x.of.queuedSlot(t, i), t.Thread, pagesOf(off, n))
+}
+
+// EndQueued takes it back, and counts it in t.Stats if an access met it.
+func (x *Exposures) EndQueued(t *Task, i int) {
+	if x.of.queuedSlot(t, i).Swap(0)&slotTouched != 0 {
+		t.Stats.Exposures++
+	}
+}
+
+func (e *exposures) queuedSlot(t *Task, i int) *atomic.Uint64 {
+	return &(*e.queued.Of(t.Thread).Load())[i]
 }
 
 // BeginAccess announces an access of n bytes at off by t through the cache.

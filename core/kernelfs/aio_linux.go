@@ -1,30 +1,33 @@
 package kernelfs
 
 import (
-	"errors"
-	"runtime"
-	"sync/atomic"
 	"unsafe"
 
 	"golang.org/x/sys/unix"
 
 	"cohbench/core"
-	"cohbench/core/sched"
 )
 
 // aio is asynchronous direct IO, io_setup(2) and its kin (libaio without the
-// library). Each task has a context of its own and one request in it.
+// library).
 //
 // The difference to pread and pwrite is where a request ends: in an interrupt
 // or a worker of the kernel, after the system call that began it has returned.
 // The invalidation after a direct write is done there.
 type aio struct {
-	contexts sched.PerThread[atomic.Uint64] // aio_context_t, 0 before the first use
+	ctx    uint64 // aio_context_t
+	iocbs  []iocb
+	list   []*iocb // the first prepared are iocbs in use
+	events []ioEvent
+
+	prepared int
+	inFlight int
+	latest   []byte // what is stored here escapes to the heap, where nothing moves
 }
 
 // iocb is struct iocb of include/uapi/linux/aio_abi.h, little-endian.
 type iocb struct {
-	_      uint64 // aio_data
+	data   uint64 // aio_data
 	_, _   uint32 // aio_key, aio_rw_flags
 	opcode uint16
 	_      int16 // aio_reqprio
@@ -38,7 +41,8 @@ type iocb struct {
 
 // ioEvent is struct io_event.
 type ioEvent struct {
-	_, _ uint64 // data, obj
+	data uint64 // aio_data of the request
+	_    uint64 // obj
 	res  int64  // bytes, or an error below 0
 	_    int64  // res2
 }
@@ -49,88 +53,94 @@ const (
 	iocbPwrite = 1
 )
 
-// errTaken is a request that the kernel neither took nor refused.
-var errTaken = errors.New("io_submit took no request")
-
-// do carries out one request and waits for its end.
-func (a *aio) do(t *core.Task, opcode uint16, fd int, p []byte, off int64) (int, error) {
-	ctx, err := a.context(t)
-	if err != nil {
-		return 0, err
+// openAIO makes a context for depth requests.
+func openAIO(depth int) (transport, error) {
+	a := &aio{iocbs: make([]iocb, depth), list: make([]*iocb, depth), events: make([]ioEvent, depth)}
+	for i := range a.list {
+		a.list[i] = &a.iocbs[i]
 	}
-	cb := &iocb{opcode: opcode, fd: uint32(fd), buf: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))), nbytes: uint64(len(p)), offset: off}
-	// The kernel uses the memory after io_submit has returned. It is on the
-	// heap or in a mapping, where nothing moves, and stays alive to the end.
-	defer runtime.KeepAlive(p)
-	if err := submit(ctx, cb); err != nil {
-		return 0, err
-	}
-	res, err := await(ctx)
-	if err != nil {
-		// The request may still be under way: its memory must not be reused.
-		panic("kernelfs: io_getevents failed with a request in flight")
-	}
-	if res < 0 {
-		return 0, unix.Errno(-res)
-	}
-	return int(res), nil
-}
-
-// context is the task's, made at its first request.
-func (a *aio) context(t *core.Task) (uint64, error) {
-	own := a.contexts.Of(t.Thread)
-	if ctx := own.Load(); ctx != 0 {
-		return ctx, nil
-	}
-	var ctx uint64
-	_, _, errno := unix.Syscall(unix.SYS_IO_SETUP, 1, uintptr(unsafe.Pointer(&ctx)), 0)
+	_, _, errno := unix.Syscall(unix.SYS_IO_SETUP, uintptr(depth), uintptr(unsafe.Pointer(&a.ctx)), 0)
 	switch errno {
 	case 0:
-		own.Store(ctx)
-		return ctx, nil
+		return a, nil
 	case unix.ENOSYS, unix.EPERM:
-		return 0, &core.UnsupportedError{Feature: "asynchronous IO", Why: "io_setup(2) says " + errno.Error()}
+		return nil, &core.UnsupportedError{Feature: "asynchronous IO", Why: "io_setup(2) says " + errno.Error()}
 	case unix.EAGAIN:
-		return 0, &core.UnsupportedError{Feature: "asynchronous IO", Why: "the system has no more contexts (fs.aio-max-nr)"}
+		return nil, &core.UnsupportedError{Feature: "asynchronous IO", Why: "the system has no more contexts (fs.aio-max-nr)"}
 	}
-	return 0, errno
+	return nil, errno
 }
 
-func submit(ctx uint64, cb *iocb) error {
-	list := []*iocb{cb}
-	n, _, errno := unix.Syscall(unix.SYS_IO_SUBMIT, uintptr(ctx), 1, uintptr(unsafe.Pointer(&list[0])))
-	switch {
-	case errno != 0:
-		return errno
-	case n != 1:
-		return errTaken
+func (a *aio) prepare(tag int, write bool, fd int, p []byte, off int64) {
+	opcode := uint16(iocbPread)
+	if write {
+		opcode = iocbPwrite
 	}
-	return nil
+	a.iocbs[a.prepared] = iocb{
+		data: uint64(tag), opcode: opcode, fd: uint32(fd), offset: off,
+		buf: uint64(uintptr(unsafe.Pointer(unsafe.SliceData(p)))), nbytes: uint64(len(p)),
+	}
+	a.prepared++
+	a.latest = p
 }
 
-// await takes one event, and returns its result.
-func await(ctx uint64) (int64, error) {
-	var ev ioEvent
+func (a *aio) exchange(done []completion) []completion {
+	before := len(done)
+	done = a.submit(done)
+	if len(done) > before || a.inFlight == 0 {
+		return done
+	}
+	return a.await(done)
+}
+
+// submit begins what is prepared. What the kernel refuses is done at once.
+func (a *aio) submit(done []completion) []completion {
+	for i := 0; i < a.prepared; {
+		n, _, errno := unix.Syscall(unix.SYS_IO_SUBMIT, uintptr(a.ctx), uintptr(a.prepared-i), uintptr(unsafe.Pointer(&a.list[i])))
+		switch {
+		case errno == unix.EINTR:
+		case errno == unix.EAGAIN && a.inFlight > 0: // short of memory: what is in flight will give some back
+			done = a.await(done)
+		case errno != 0: // it is about the first of them
+			done = append(done, completion{int(a.iocbs[i].data), -int64(errno)})
+			i++
+		default:
+			i += int(n)
+			a.inFlight += int(n)
+		}
+	}
+	a.prepared = 0
+	return done
+}
+
+// await takes the events there are, at least one.
+func (a *aio) await(done []completion) []completion {
 	for {
-		n, _, errno := unix.Syscall6(unix.SYS_IO_GETEVENTS, uintptr(ctx), 1, 1, uintptr(unsafe.Pointer(&ev)), 0, 0)
+		n, _, errno := unix.Syscall6(unix.SYS_IO_GETEVENTS, uintptr(a.ctx), 1, uintptr(len(a.events)), uintptr(unsafe.Pointer(&a.events[0])), 0, 0)
 		switch {
 		case errno == unix.EINTR || errno == 0 && n == 0:
 			continue
 		case errno != 0:
-			return 0, errno
+			// Requests may still be under way: their memory must not be reused.
+			panic("kernelfs: io_getevents failed with requests in flight")
 		}
-		return ev.res, nil
+		a.inFlight -= int(n)
+		for _, ev := range a.events[:n] {
+			done = append(done, completion{int(ev.data), ev.res})
+		}
+		return done
 	}
 }
 
-// close destroys the contexts.
-func (a *aio) close() (err error) {
-	for i := range a.contexts.Len() {
-		if ctx := a.contexts.At(i).Swap(0); ctx != 0 {
-			if _, _, errno := unix.Syscall(unix.SYS_IO_DESTROY, uintptr(ctx), 0, 0); errno != 0 {
-				err = errors.Join(err, errno)
-			}
-		}
+// close waits for what is in flight: io_destroy(2) does, but not for the
+// memory of what it could cancel on the way.
+func (a *aio) close() error {
+	var done []completion
+	for a.inFlight > 0 {
+		done = a.await(done[:0])
 	}
-	return err
+	if _, _, errno := unix.Syscall(unix.SYS_IO_DESTROY, uintptr(a.ctx), 0, 0); errno != 0 {
+		return errno
+	}
+	return nil
 }

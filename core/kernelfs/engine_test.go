@@ -29,6 +29,9 @@ func TestEngines(t *testing.T) {
 // runCase runs a workload for a while on files in a temporary directory.
 func runCase(t *testing.T, e kernelfs.Engine, w *workloads.Workload, lock *sync.RWMutex) *workloads.Outcome {
 	t.Helper()
+	if err := e.Probe(); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
 	c := &workloads.Case{
 		Engine: e, Workload: w, Params: w.Defaults, Oracle: true, Seed: 7, Lock: lock,
 		Duration: 300 * time.Millisecond, StarveAfter: time.Minute,
@@ -66,8 +69,10 @@ func TestControlsShowNothing(t *testing.T) {
 		{kernelfs.Engine{}, workloads.BufferedWrite, nil},
 		{kernelfs.Engine{}, workloads.MixedOneLock, nil},
 		{kernelfs.Engine{}, workloads.TruncateFault, new(sync.RWMutex)},
-		{kernelfs.Engine{Async: true}, workloads.DirectOnly, nil},
-		{kernelfs.Engine{Async: true}, workloads.MixedOneLock, nil},
+		{kernelfs.Engine{Direct: kernelfs.AIO}, workloads.DirectOnly, nil},
+		{kernelfs.Engine{Direct: kernelfs.AIO}, workloads.MixedOneLock, nil},
+		{kernelfs.Engine{Direct: kernelfs.URing}, workloads.DirectOnly, nil},
+		{kernelfs.Engine{Direct: kernelfs.URing}, workloads.MixedOneLock, nil},
 		{kernelfs.Engine{HugePages: true}, workloads.MixedOneLock, nil},
 	} {
 		t.Run(c.e.Name()+"/"+c.w.Name, func(t *testing.T) {

@@ -23,7 +23,7 @@ type file struct {
 	sync   int // for fsync alone: what it says is new since its last fsync
 	align  disk.Align
 	huge   bool
-	aio    *aio // for direct IO; nil: pread and pwrite
+	async  *alone // for direct IO; nil: pread and pwrite
 
 	exposed core.Exposures
 	// shortest is the least size, in bytes, that the file has had.
@@ -42,8 +42,8 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 		return nil, err
 	}
 	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: align, huge: e.HugePages}
-	if e.Async {
-		f.aio = new(aio)
+	if open := e.Direct.opener(); open != nil {
+		f.async = &alone{open: open}
 	}
 	for _, d := range []struct {
 		fd    *int
@@ -77,8 +77,8 @@ func (f *file) closeAll() (err error) {
 			err = errors.Join(err, unix.Close(fd))
 		}
 	}
-	if f.aio != nil {
-		err = errors.Join(err, f.aio.close())
+	if f.async != nil {
+		err = errors.Join(err, f.async.close())
 	}
 	return err
 }
@@ -154,25 +154,25 @@ func (f *file) WriteAt(t *core.Task, b core.Buffer, off int64) (int, error) {
 	return n, nil
 }
 
-// ReadDirect is pread(2), or io_submit(2), on the descriptor with O_DIRECT.
+// ReadDirect is pread(2), io_submit(2) or io_uring(7), on the descriptor with O_DIRECT.
 func (f *file) ReadDirect(t *core.Task, b core.Buffer, off int64) (int, error) {
 	p, err := memory(b)
 	if err != nil {
 		return 0, err
 	}
 	n, err := readFull(p, off, f.align.Offset, func(p []byte, off int64) (int, error) {
-		if f.aio != nil {
-			return f.aio.do(t, iocbPread, f.direct, p, off)
+		if f.async != nil {
+			return f.async.do(t, false, f.direct, p, off)
 		}
 		return unix.Pread(f.direct, p, off)
 	})
 	if err != nil {
-		return n, f.directFailed(t, "direct read", off, len(p), err)
+		return n, f.directFailed(t, opName(false), off, len(p), err)
 	}
 	return n, nil
 }
 
-// WriteDirect is pwrite(2), or io_submit(2), on the descriptor with O_DIRECT.
+// WriteDirect is pwrite(2), io_submit(2) or io_uring(7), on the descriptor with O_DIRECT.
 func (f *file) WriteDirect(t *core.Task, b core.Buffer, off int64) (int, error) {
 	p, err := memory(b)
 	if err != nil {
@@ -180,14 +180,14 @@ func (f *file) WriteDirect(t *core.Task, b core.Buffer, off int64) (int, error) 
 	}
 	f.exposed.BeginWrite(t, off, int64(len(p)))
 	n, err := writeFull(p, off, func(p []byte, off int64) (int, error) {
-		if f.aio != nil {
-			return f.aio.do(t, iocbPwrite, f.direct, p, off)
+		if f.async != nil {
+			return f.async.do(t, true, f.direct, p, off)
 		}
 		return unix.Pwrite(f.direct, p, off)
 	})
 	f.exposed.EndWrite(t)
 	if err != nil {
-		return n, f.directFailed(t, "direct write", off, len(p), err)
+		return n, f.directFailed(t, opName(true), off, len(p), err)
 	}
 	return n, nil
 }

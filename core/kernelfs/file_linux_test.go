@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"runtime/debug"
 	"testing"
-	"unsafe"
 
 	"golang.org/x/sys/unix"
 
@@ -29,6 +28,9 @@ type fixture struct {
 // setup makes a file of testSize bytes and opens it with the engine.
 func setup(t *testing.T, e Engine) *fixture {
 	t.Helper()
+	if err := e.Probe(); errors.Is(err, errors.ErrUnsupported) {
+		t.Skip(err)
+	}
 	x := &fixture{T: t, g: sched.NewGroup()}
 	x.a, x.b = core.NewTask(x.g.Thread("a")), core.NewTask(x.g.Thread("b"))
 	x.f = x.open(e, "data")
@@ -76,7 +78,7 @@ func pattern(n int, tag byte) []byte {
 }
 
 func TestEveryViewSeesEveryWrite(t *testing.T) {
-	for _, e := range []Engine{{}, {Async: true}} {
+	for _, e := range []Engine{{}, {Direct: AIO}, {Direct: URing}} {
 		t.Run(e.Name(), func(t *testing.T) { everyViewSeesEveryWrite(t, e) })
 	}
 }
@@ -131,8 +133,8 @@ func TestLoadAndStore(t *testing.T) {
 func TestReadStopsAtTheEnd(t *testing.T) {
 	x := setup(t, Engine{})
 	x.must(x.f.Truncate(x.a, testSize-1000))
-	async := &file{path: x.f.path, direct: x.f.direct, align: x.f.align, aio: new(aio)}
-	defer async.aio.close()
+	async := &file{path: x.f.path, direct: x.f.direct, align: x.f.align, async: &alone{open: openAIO}}
+	defer async.async.close()
 	for name, read := range map[string]func(*core.Task, core.Buffer, int64) (int, error){
 		"buffered": x.f.ReadAt, "direct": x.f.ReadDirect, "asynchronous": async.ReadDirect,
 	} {
@@ -343,7 +345,7 @@ func TestPunchHole(t *testing.T) {
 }
 
 func TestMisalignedDirectIO(t *testing.T) {
-	for _, e := range []Engine{{}, {Async: true}} {
+	for _, e := range []Engine{{}, {Direct: AIO}, {Direct: URing}} {
 		x := setup(t, e)
 		_, err := x.f.WriteDirect(x.a, core.Buffer{Mem: disk.Block(4096)[:100]}, 0)
 		if err == nil {
@@ -352,29 +354,6 @@ func TestMisalignedDirectIO(t *testing.T) {
 		if !errors.Is(err, core.ErrAlign) {
 			t.Errorf("%s: %v", e.Name(), err)
 		}
-	}
-}
-
-// A request that ends with an error, after io_submit or in it, says which.
-func TestAsynchronousErrors(t *testing.T) {
-	x := setup(t, Engine{Async: true})
-	m := x.mapAll(x.f, testSize)
-	x.must(x.f.Truncate(x.a, core.PageSize))
-	_, err := x.f.WriteDirect(x.a, core.Buffer{Map: m, Off: 2 * core.PageSize, Len: core.PageSize}, 0)
-	if !errors.Is(err, core.ErrFault) || x.a.Stats.EFAULT != 1 {
-		t.Errorf("a write from beyond the end: %v, %d EFAULTs", err, x.a.Stats.EFAULT)
-	}
-	if _, err := x.f.aio.do(x.a, iocbPread, -1, disk.Block(512), 0); err != unix.EBADF {
-		t.Errorf("a descriptor that is not open: %v", err)
-	}
-}
-
-func TestSizesOfStructs(t *testing.T) {
-	if n := unsafe.Sizeof(iocb{}); n != 64 {
-		t.Errorf("struct iocb has %d bytes", n)
-	}
-	if n := unsafe.Sizeof(ioEvent{}); n != 32 {
-		t.Errorf("struct io_event has %d bytes", n)
 	}
 }
 
