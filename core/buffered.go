@@ -16,7 +16,7 @@ func (m *AddressSpace) ReadAt(t *Task, b Buffer, off int64) (int, error) {
 	defer m.policy.Hooks.EndBuffered(t, m)
 	for n := 0; ; {
 		k := m.piece(b, n, off)
-		k = int(min(int64(k), m.size.Load()-off-int64(n)))
+		k = int(min(int64(k), m.readSize(t)-off-int64(n)))
 		if k <= 0 {
 			return n, nil
 		}
@@ -109,25 +109,26 @@ func (m *AddressSpace) writePiece(t *Task, b Buffer, n, k int, off int64) error 
 	// buffered read has returned them then finds a page to write back. The
 	// kernel's order is the other one.
 	if !m.opts.DirtyAfterCopy {
+		t.Yield(p.loc(), sched.KindWrite)
 		m.setDirty(p)
 	}
-	t.Yield(m.loc(p.index), sched.KindWrite)
+	t.Yield(p.loc(), sched.KindWrite)
 	mmu.Copy(p.frame.Mem[off%PageSize:], src[:k])
 	p.flags.Or(pageUptodate)
 	if m.opts.DirtyAfterCopy {
-		t.Yield(m.loc(p.index), sched.KindWrite)
+		t.Yield(p.loc(), sched.KindWrite)
 		m.setDirty(p)
 	}
-	m.extend(off + int64(k))
+	m.extend(t, off+int64(k))
 	t.release(m, p)
 	return nil
 }
 
 // extend makes the file at least size bytes long. Preconditions: the inode
 // lock is held exclusively.
-func (m *AddressSpace) extend(size int64) {
+func (m *AddressSpace) extend(t *Task, size int64) {
 	if size > m.size.Load() {
-		m.size.Store(size)
+		m.setSize(t, size)
 	}
 }
 

@@ -47,10 +47,13 @@ func (d *DirectIO) UnlockInode(t *Task, m *AddressSpace) {
 }
 
 // Count adds the IO to those in flight, for which truncate and punch wait:
-// inode_dio_begin.
+// inode_dio_begin. It is no step of its own: those who wait hold the inode lock
+// exclusively, so it is ordered with them already.
+//
+// Preconditions: the inode lock is held.
 func (d *DirectIO) Count(t *Task, m *AddressSpace) {
-	m.direct.Add(1)
 	t.Hold(&m.directObj, sched.InFlight)
+	m.direct.Add(1)
 	d.counted = true
 }
 
@@ -75,6 +78,7 @@ func (d *DirectIO) finish(t *Task, m *AddressSpace) {
 	}
 	if d.counted {
 		d.counted = false
+		t.Yield(m.directObj.Loc(), sched.KindUnlock)
 		t.Release(&m.directObj, sched.InFlight)
 		if m.direct.Add(-1) == 0 {
 			m.directWait.WakeAll(t.Thread)
@@ -99,6 +103,7 @@ func (t *Task) drainDirect(m *AddressSpace) error {
 			m.directWait.Finish(t.Thread)
 			return err
 		}
+		t.Yield(m.directObj.Loc(), sched.KindLock)
 	}
 }
 
@@ -164,9 +169,9 @@ func (m *AddressSpace) writeDirect(t *Task, d *DirectIO, b Buffer) (int, error) 
 	}
 	n, err := m.submitAll(t, d, b)
 	if d.Extending {
-		m.extend(d.Off + int64(n))
+		m.extend(t, d.Off+int64(n))
 	}
-	if m.policy.After && n > 0 && err == nil && m.cached.Load() > 0 {
+	if m.policy.After && n > 0 && err == nil && !m.empty(t) {
 		if err := m.invalidateAfter(t, pagesOf(d.Off, d.N)); err != nil {
 			return n, err
 		}
@@ -179,7 +184,7 @@ func (m *AddressSpace) invalidateBefore(t *Task, r pageRange) error {
 	switch {
 	case m.policy.Before == InvalidateLoop:
 		return m.shootDown(t, r)
-	case m.policy.Before == InvalidateNever || m.cached.Load() == 0:
+	case m.policy.Before == InvalidateNever || m.empty(t):
 		return nil
 	}
 	if err := m.writeback(t, r); err != nil {
@@ -199,7 +204,7 @@ func (m *AddressSpace) invalidateAfter(t *Task, r pageRange) error {
 	busy, err := m.invalidate(t, r)
 	if busy {
 		t.Stats.PostFails++
-		m.setError()
+		m.setError(t)
 	}
 	return err
 }
@@ -315,7 +320,7 @@ func (m *AddressSpace) ReadDirect(t *Task, b Buffer, off int64) (int, error) {
 		return 0, err
 	}
 	defer d.finish(t, m)
-	size := m.size.Load()
+	size := m.readSize(t)
 	if off >= size {
 		return 0, nil
 	}

@@ -50,13 +50,14 @@ func (t *Task) cycleLocks(d, m *AddressSpace) error {
 // wp_page_shared in one.
 func (v *vma) fault(t *Task, idx PageIndex, access mmu.Access) (*Page, error) {
 	t.Stats.Faults++
-	if idx < 0 || int64(idx)*PageSize >= v.m.size.Load() {
+	if idx < 0 || v.m.beyondEOF(t, idx) {
 		return nil, ErrBeyondEOF
 	}
 	p, err := v.faultPage(t, idx, access)
 	if p == nil || err != nil {
 		return nil, err
 	}
+	t.Yield(p.loc(), sched.KindWrite)
 	if err := v.pt.Install(int64(idx-v.first), p.frame, access != mmu.Read); err != nil {
 		t.release(v.m, p)
 		return nil, err
@@ -97,19 +98,24 @@ func (m *AddressSpace) residentPage(t *Task, idx PageIndex) *Page {
 	if p == nil {
 		return nil
 	}
-	if !p.is(pageUptodate) || !p.tryLock(t) {
-		t.put(m, p)
+	if !p.is(pageUptodate) {
+		t.unref(m, p)
 		return nil
 	}
-	if p.mapping.Load() != m || !p.is(pageUptodate) || m.beyondEOF(idx) {
+	t.Yield(p.loc(), sched.KindLock)
+	if !p.tryLock(t) {
+		t.unref(m, p)
+		return nil
+	}
+	if p.mapping.Load() != m || !p.is(pageUptodate) || m.beyondEOF(t, idx) {
 		t.release(m, p)
 		return nil
 	}
 	return p
 }
 
-func (m *AddressSpace) beyondEOF(idx PageIndex) bool {
-	return int64(idx)*PageSize >= m.size.Load()
+func (m *AddressSpace) beyondEOF(t *Task, idx PageIndex) bool {
+	return int64(idx)*PageSize >= m.readSize(t)
 }
 
 // faultIn returns page idx uptodate, with a reference, and locked:
@@ -128,7 +134,7 @@ func (m *AddressSpace) faultIn(t *Task, idx PageIndex) (*Page, error) {
 	if err != nil {
 		return nil, err
 	}
-	if m.beyondEOF(idx) { // truncated while we waited for the page lock
+	if m.beyondEOF(t, idx) { // truncated while we waited for the page lock
 		t.release(m, p)
 		return nil, ErrBeyondEOF
 	}
@@ -142,7 +148,7 @@ func (m *AddressSpace) filemapFault(t *Task, idx PageIndex) (*Page, error) {
 		p := m.find(t, idx)
 		if p == nil || !p.is(pageUptodate) {
 			if p != nil {
-				t.put(m, p)
+				t.unref(m, p)
 			}
 			return m.fillForFault(t, idx)
 		}
@@ -178,11 +184,11 @@ func (m *AddressSpace) pageMkwrite(t *Task, p *Page) (*Page, error) {
 	if !ok || err != nil {
 		return nil, err
 	}
-	if !p.is(pageUptodate) || m.beyondEOF(p.index) {
+	if !p.is(pageUptodate) || m.beyondEOF(t, p.index) {
 		t.release(m, p)
 		return nil, nil
 	}
-	t.Yield(m.loc(p.index), sched.KindWrite)
+	t.Yield(p.loc(), sched.KindWrite)
 	m.setDirty(p)
 	if err := t.waitWriteback(p); err != nil {
 		t.release(m, p)

@@ -15,10 +15,11 @@ func pagesOf(off, n int64) pageRange {
 	return pageRange{PageIndex(off / PageSize), PageIndex((off + n + PageSize - 1) / PageSize)}
 }
 
-// allPages is every page a file may have.
-func (m *AddressSpace) allPages() pageRange {
-	return pageRange{0, m.pages.end()}
-}
+// endOfPages is beyond the last page that a file may have.
+const endOfPages = 1 << 50
+
+// allPages is every page that a file may have.
+var allPages = pageRange{0, endOfPages}
 
 // readPage returns page idx, uptodate, with a reference, from the cache or
 // from the disk: mm/filemap.c: filemap_get_pages for one page. A page that is
@@ -82,7 +83,7 @@ func (m *AddressSpace) lockIn(t *Task, p *Page) (bool, error) {
 // release unlocks a page and drops the reference.
 func (t *Task) release(m *AddressSpace, p *Page) {
 	t.unlockPage(p)
-	t.put(m, p)
+	t.unref(m, p)
 }
 
 // lockUptodate is grab, and reads the page if it is not uptodate.
@@ -105,7 +106,7 @@ func (m *AddressSpace) lockUptodate(t *Task, idx PageIndex) (*Page, error) {
 // file reads as zeros.
 func (m *AddressSpace) fill(t *Task, p *Page) error {
 	off := int64(p.index) * PageSize
-	valid := m.size.Load() - off
+	valid := m.readSize(t) - off
 	if valid > 0 {
 		t.Stats.Fills++
 		if err := m.disk.ReadAt(t.Thread, p.frame.Mem, off); err != nil {
@@ -130,7 +131,15 @@ func (pt *pageTable) end() PageIndex {
 }
 
 // next returns the first index in r that has a page in the cache, or r.end.
-func (m *AddressSpace) next(r pageRange) PageIndex {
+// Under a controller it leaves the looking to the caller, whose look at each
+// page is a step of its own.
+func (m *AddressSpace) next(t *Task, r pageRange) PageIndex {
+	if t.Deterministic() {
+		if r.start < m.bound {
+			return min(r.start, r.end)
+		}
+		return r.end
+	}
 	end := min(r.end, m.pages.end())
 	for i := r.start; i < end; i++ {
 		if m.pages.slot(i).Load() != nil {

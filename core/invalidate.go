@@ -7,7 +7,7 @@ import "cohbench/core/sched"
 // bch2_write_invalidate_inode_pages_range. It spins for as long as a mapping
 // keeps redirtying, and each turn counts as EBUSY.
 func (m *AddressSpace) shootDown(t *Task, r pageRange) error {
-	for m.cached.Load() > 0 {
+	for !m.empty(t) {
 		if err := m.writeback(t, r); err != nil {
 			return err
 		}
@@ -51,10 +51,10 @@ func (m *AddressSpace) drop(t *Task, r pageRange) error {
 // eachLocked calls fn with each page of r that is in the cache, locked and not
 // under writeback.
 func (m *AddressSpace) eachLocked(t *Task, r pageRange, fn func(p *Page)) error {
-	if m.cached.Load() == 0 {
+	if m.empty(t) {
 		return nil
 	}
-	for i := m.next(r); i < r.end; i = m.next(pageRange{i + 1, r.end}) {
+	for i := m.next(t, r); i < r.end; i = m.next(t, pageRange{i + 1, r.end}) {
 		p := m.find(t, i)
 		if p == nil {
 			continue
@@ -82,13 +82,14 @@ func (m *AddressSpace) eachLocked(t *Task, r pageRange, fn func(p *Page)) error 
 // looks at or has pinned.
 func (m *AddressSpace) Evict(t *Task, off, n int64) error {
 	r := pagesOf(off, n)
-	for i := m.next(r); i < r.end; i = m.next(pageRange{i + 1, r.end}) {
+	for i := m.next(t, r); i < r.end; i = m.next(t, pageRange{i + 1, r.end}) {
 		p := m.find(t, i)
 		if p == nil {
 			continue
 		}
+		t.Yield(p.loc(), sched.KindLock)
 		if !p.tryLock(t) {
-			t.put(m, p)
+			t.unref(m, p)
 			continue
 		}
 		if p.mapping.Load() == m && m.evictable(p) {

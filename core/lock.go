@@ -145,6 +145,7 @@ func (l *TwoStateLock) lock(t *sched.Thread, side int64, mode sched.Mode) error 
 			l.wait.Finish(t)
 			return err
 		}
+		t.Yield(l.obj.Loc(), sched.KindLock)
 	}
 }
 

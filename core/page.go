@@ -30,8 +30,13 @@ type Page struct {
 	refs    atomic.Int32
 	frame   *mmu.Frame
 	lock    sched.Object    // the page lock, for the wait-for graph
-	wait    sched.WaitQueue // for the page lock and for the end of writeback
+	written sched.Object    // the end of writeback, likewise; nobody holds it
+	wait    sched.WaitQueue // for both
 }
+
+// loc is the page as a scheduler knows it: its flags, contents, references
+// and translations, and its place in the cache.
+func (p *Page) loc() sched.Loc { return p.lock.Loc() }
 
 // String names the page in a deadlock report.
 func (p *Page) String() string {
@@ -73,11 +78,11 @@ func (p *Page) tryLock(t *Task) bool {
 // lockPage takes the page lock, as folio_lock. It fails only when the case is
 // cancelled.
 func (t *Task) lockPage(p *Page) error {
-	t.Yield(p.lock.Loc(), sched.KindLock)
+	t.Yield(p.loc(), sched.KindLock)
+	if p.tryLock(t) {
+		return nil
+	}
 	for {
-		if p.tryLock(t) {
-			return nil
-		}
 		p.wait.Prepare(t.Thread)
 		if p.tryLock(t) {
 			p.wait.Finish(t.Thread)
@@ -87,33 +92,32 @@ func (t *Task) lockPage(p *Page) error {
 			p.wait.Finish(t.Thread)
 			return err
 		}
+		t.Yield(p.loc(), sched.KindLock)
 	}
 }
 
 // unlockPage releases the page lock.
 func (t *Task) unlockPage(p *Page) {
+	t.Yield(p.loc(), sched.KindUnlock)
 	t.Release(&p.lock, sched.Exclusive)
 	p.flags.And(^pageLocked)
 	p.wait.WakeAll(t.Thread)
-	t.Yield(p.lock.Loc(), sched.KindUnlock)
 }
-
-// writebackObject stands for the end of a page's writeback in reports. Nobody
-// holds it.
-var writebackObject = sched.Object{Name: "end of writeback"}
 
 // waitWriteback waits until the page is on disk, as folio_wait_writeback. The
 // writer holds nothing that anybody waits for, so no cycle leads through it.
+// Preconditions: the caller's latest step is about the page.
 func (t *Task) waitWriteback(p *Page) error {
 	for p.is(pageWriteback) {
 		p.wait.Prepare(t.Thread)
 		if !p.is(pageWriteback) {
 			break
 		}
-		if err := p.wait.Sleep(t.Thread, &writebackObject, sched.Exclusive); err != nil {
+		if err := p.wait.Sleep(t.Thread, &p.written, sched.Exclusive); err != nil {
 			p.wait.Finish(t.Thread)
 			return err
 		}
+		t.Yield(p.loc(), sched.KindRead)
 	}
 	p.wait.Finish(t.Thread)
 	return nil
@@ -137,8 +141,16 @@ func (m *AddressSpace) clearDirty(p *Page) bool {
 	return true
 }
 
-// put drops a reference; the last one frees the page.
+// put drops a reference; the last one frees the page. References only matter
+// to those who want to take the page out of the cache, so for a scheduler
+// this commutes with reading it.
 func (t *Task) put(m *AddressSpace, p *Page) {
+	t.Yield(p.loc(), sched.KindRead)
+	t.unref(m, p)
+}
+
+// unref is put in a step that is about the page already.
+func (t *Task) unref(m *AddressSpace, p *Page) {
 	if p.refs.Add(-1) == 0 {
 		m.mem.Free(t.Thread, p.frame)
 		p.frame = nil

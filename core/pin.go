@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"cohbench/core/mmu"
+	"cohbench/core/sched"
 )
 
 // pinPages pins size bytes of a mapped buffer from byte n on. A page to be read
@@ -111,6 +112,7 @@ func (v *vma) accessOf(idx PageIndex, write bool) mmu.Access {
 // follow returns the page behind an existing translation, locked and with a
 // reference, or nil: mm/gup.c: follow_page_mask.
 func (v *vma) follow(t *Task, idx PageIndex, write bool) (*Page, error) {
+	t.Yield(v.m.loc(idx), sched.KindRead)
 	present, writable := v.pt.Mapped(int64(idx - v.first))
 	if !present || (write && !writable) {
 		return nil, nil

@@ -22,8 +22,10 @@ type AddressSpace struct {
 	size  atomic.Int64 // i_size in bytes; changed under inode held exclusively
 	pages pageTable
 	// Pages in the cache, dirty ones, and ones under writeback. An empty cache
-	// costs a direct write three loads.
+	// costs a direct write three loads. Under a controller nobody looks at
+	// them: they are about all pages at once, and a step is about one thing.
 	cached, dirty, writebacks atomic.Int64
+	bound                     PageIndex // with a controller: all cached pages have a lower index
 
 	inode     RWSem         // i_rwsem
 	pagecache PagecacheLock // the policy's lock between filling and shooting down; nil for none
@@ -37,6 +39,7 @@ type AddressSpace struct {
 
 	pool     sched.SpinLock
 	poolFree []*Page // under pool
+	poolAll  []*Page // all that the pool ever made, for Reset; under pool
 }
 
 // Options are the variants of the cache's own rules, for controls. The zero
@@ -72,28 +75,41 @@ func NewAddressSpace(p *Policy, d disk.Disk, mem mmu.Memory, opts Options) *Addr
 	m := &AddressSpace{id: lastID.Add(1), policy: p, opts: opts, disk: d, mem: mem}
 	if p.Lock != nil {
 		m.pagecache = p.Lock()
-		m.name(m.pagecache.Object(), "pagecache lock", 1)
 	}
-	m.name(m.inode.Object(), "inode lock", 2)
-	m.name(&m.directObj, "count of direct IO in flight", 3)
-	m.size.Store(d.Size())
+	m.nameLocks()
+	m.load()
 	return m
 }
 
-// name makes a lock of the file known to the wait-for graph and to schedulers.
-// Locks have the locations before that of page 0.
-func (m *AddressSpace) name(o *sched.Object, name string, n uint64) {
-	*o = sched.Object{Name: name, Owner: m, ID: m.id<<40 | n}
+// load takes the size from the disk.
+func (m *AddressSpace) load() {
+	size := m.disk.Size()
+	m.size.Store(size)
+	m.bound = pagesOf(0, size).end + boundSlack
 }
 
-// String names the file in reports.
-func (m *AddressSpace) String() string { return fmt.Sprintf("file %d", m.id) }
+// boundSlack is how many pages beyond its end a file's walks look at under a
+// controller. Further ones are looked at once they have been cached.
+const boundSlack = 2
 
 // Size is the length of the file in bytes.
 func (m *AddressSpace) Size() int64 { return m.size.Load() }
 
-// loc is page idx of this file as a scheduler knows it.
-func (m *AddressSpace) loc(idx PageIndex) sched.Loc { return sched.Loc(m.id<<40 | uint64(idx) + 16) }
+// readSize reads the length as a step: somebody may be changing it.
+func (m *AddressSpace) readSize(t *Task) int64 {
+	t.Yield(m.part(locSize), sched.KindRead)
+	return m.size.Load()
+}
+
+// setSize changes it. Preconditions: the inode lock is held exclusively.
+func (m *AddressSpace) setSize(t *Task, size int64) {
+	t.Yield(m.part(locSize), sched.KindWrite)
+	m.size.Store(size)
+}
+
+// empty says that nothing is cached. It is a shortcut, which is not taken
+// under a controller; see AddressSpace.cached.
+func (m *AddressSpace) empty(t *Task) bool { return !t.Deterministic() && m.cached.Load() == 0 }
 
 // find returns the cached page idx with a reference, or nil. It takes no
 // lock, as filemap_get_entry: it takes the reference first and then looks
@@ -115,7 +131,7 @@ func (m *AddressSpace) find(t *Task, idx PageIndex) *Page {
 		if slot.Load() == p {
 			return p
 		}
-		t.put(m, p)
+		t.unref(m, p)
 	}
 	return nil
 }
@@ -131,6 +147,7 @@ func (m *AddressSpace) insert(t *Task, idx PageIndex) (*Page, error) {
 	p := m.fresh(t)
 	p.index, p.frame = idx, frame
 	p.lock = sched.Object{Name: "page lock", Owner: p, ID: uint64(m.loc(idx))}
+	p.written = sched.Object{Name: "end of writeback", Owner: p, ID: uint64(m.loc(idx))}
 	p.mapping.Store(m)
 	p.flags.Store(pageLocked)
 	p.refs.Store(2)
@@ -138,10 +155,13 @@ func (m *AddressSpace) insert(t *Task, idx PageIndex) (*Page, error) {
 	if !m.pages.grow(idx).CompareAndSwap(nil, p) {
 		p.mapping.Store(nil) // no Discard: the place has another page
 		p.refs.Store(1)
-		t.put(m, p)
+		t.unref(m, p)
 		return nil, nil
 	}
 	m.cached.Add(1)
+	if t.Deterministic() {
+		m.bound = max(m.bound, idx+1)
+	}
 	t.Hold(&p.lock, sched.Exclusive)
 	return p, nil
 }
@@ -155,7 +175,7 @@ func (m *AddressSpace) remove(t *Task, p *Page) {
 	m.pages.slot(p.index).Store(nil)
 	m.cached.Add(-1)
 	t.Stats.Invalidated++
-	t.put(m, p)
+	t.unref(m, p)
 }
 
 // fresh takes a page from the pool.
@@ -167,7 +187,9 @@ func (m *AddressSpace) fresh(t *Task) *Page {
 		m.poolFree = m.poolFree[:n-1]
 		return p
 	}
-	return new(Page)
+	p := new(Page)
+	m.poolAll = append(m.poolAll, p)
+	return p
 }
 
 // recycle puts a free page into the pool. A lookup that still holds its
@@ -180,4 +202,13 @@ func (m *AddressSpace) recycle(t *Task, p *Page) {
 
 // setError records a write-back error for the next Sync, as
 // mapping_set_error.
-func (m *AddressSpace) setError() { m.err.Add(1) }
+func (m *AddressSpace) setError(t *Task) {
+	t.Yield(m.part(locError), sched.KindWrite)
+	m.err.Add(1)
+}
+
+// takeError reads and clears what setError recorded.
+func (m *AddressSpace) takeError(t *Task) bool {
+	t.Yield(m.part(locError), sched.KindWrite)
+	return m.err.Swap(0) > 0
+}

@@ -45,9 +45,8 @@ func (m *AddressSpace) Truncate(t *Task, size int64) error {
 // shorten sets the size first, so that a page fault that comes after finds
 // itself beyond the end, then drops the pages and the blocks.
 func (m *AddressSpace) shorten(t *Task, size int64) error {
-	t.Yield(m.inode.Object().Loc(), sched.KindWrite)
-	m.size.Store(size)
-	if err := m.drop(t, pageRange{pagesOf(0, size).end, m.pages.end()}); err != nil {
+	m.setSize(t, size)
+	if err := m.drop(t, pageRange{pagesOf(0, size).end, endOfPages}); err != nil {
 		return err
 	}
 	if err := m.zero(t, size, roundUp(size)); err != nil {
@@ -66,7 +65,7 @@ func (m *AddressSpace) lengthen(t *Task, size int64) error {
 	if err := m.disk.Truncate(t.Thread, roundUp(size)); err != nil {
 		return fmt.Errorf("extend %s to %d bytes: %w: %w", m, size, ErrIO, err)
 	}
-	m.size.Store(size)
+	m.setSize(t, size)
 	return nil
 }
 
