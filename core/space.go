@@ -61,6 +61,13 @@ type Options struct {
 // maxPin is the default, and the most, of Options.MaxPin.
 const maxPin = 256
 
+func (o Options) withDefaults() Options {
+	if o.MaxPin <= 0 || o.MaxPin > maxPin {
+		o.MaxPin = maxPin
+	}
+	return o
+}
+
 // lastID numbers address spaces. The order between files must be fixed for as
 // long as both are open; creation order is, and so it is the same in every
 // schedule of a test.
@@ -69,10 +76,7 @@ var lastID atomic.Uint64
 // NewAddressSpace is an empty cache of d under a policy. Every file of a group
 // has its own.
 func NewAddressSpace(p *Policy, d disk.Disk, mem mmu.Memory, opts Options) *AddressSpace {
-	if opts.MaxPin <= 0 || opts.MaxPin > maxPin {
-		opts.MaxPin = maxPin
-	}
-	m := &AddressSpace{id: lastID.Add(1), policy: p, opts: opts, disk: d, mem: mem}
+	m := &AddressSpace{id: lastID.Add(1), policy: p, opts: opts.withDefaults(), disk: d, mem: mem}
 	if p.Lock != nil {
 		m.pagecache = p.Lock()
 	}

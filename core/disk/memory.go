@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"fmt"
 	"sync/atomic"
 
 	"cohbench/core/sched"
@@ -21,8 +22,14 @@ type chunk struct {
 // Memory is a disk in memory, for tests and for the exploration of schedules.
 // It is slower than an array on purpose: each sector of an operation is a
 // step of its own, so that a scheduler can put other threads between the
-// submission of an IO, each of its sectors, and its completion.
+// submission of an IO, each of its sectors, and its completion. Bytes beyond
+// the end are always zero, so the size matters to who asks for it only.
 type Memory struct {
+	// Step is how many bytes an IO moves in one step: a power of two from
+	// SectorSize, the default for 0, to 4096. Larger steps make fewer schedules,
+	// for cases that do no IO of less than that. Set it before use.
+	Step int64
+
 	loc  sched.Loc // of sector 0; sector i is loc+i
 	size atomic.Int64
 
@@ -78,15 +85,15 @@ func (m *Memory) extend(size int64) {
 
 // span calls fn for each sector that holds some of the n bytes at off, as one
 // IO: a step for the submission, one for each sector, one for the completion.
-// fn gets the part of the sector, under its lock, and where in the n bytes it
+// The first and the last touch nothing. fn gets the part of the sector, under its lock, and where in the n bytes it
 // lies. Sectors beyond the last chunk are left out.
 func (m *Memory) span(t *sched.Thread, off, n int64, kind sched.Kind, fn func(part []byte, at int64)) error {
-	t.Yield(m.loc+sched.Loc(off/SectorSize), sched.KindSubmit)
-	chunks := *m.chunks.Load()
+	t.Yield(sched.LocLocal, sched.KindSubmit)
+	chunks, step := *m.chunks.Load(), max(m.Step, SectorSize)
 	for at := int64(0); at < n; {
 		pos := off + at
 		sector := pos / SectorSize
-		length := min(SectorSize-pos%SectorSize, n-at)
+		length := min(step-pos%step, n-at)
 		if int(sector/sectorsPerChunk) >= len(chunks) {
 			break
 		}
@@ -100,7 +107,7 @@ func (m *Memory) span(t *sched.Thread, off, n int64, kind sched.Kind, fn func(pa
 		c.lock.Unlock(t)
 		at += length
 	}
-	t.Yield(m.loc+sched.Loc(off/SectorSize), sched.KindComplete)
+	t.Yield(sched.LocLocal, sched.KindComplete)
 	return nil
 }
 
@@ -110,8 +117,7 @@ func (m *Memory) ReadAt(t *sched.Thread, p []byte, off int64) error {
 		return err
 	}
 	clear(p)
-	n := min(int64(len(p)), max(0, m.size.Load()-off))
-	return m.span(t, off, n, sched.KindSector, func(part []byte, at int64) {
+	return m.span(t, off, int64(len(p)), sched.KindSector, func(part []byte, at int64) {
 		copy(p[at:], part)
 	})
 }
@@ -166,8 +172,43 @@ func (m *Memory) zero(t *sched.Thread, off, n int64) error {
 
 // Sync implements Disk: what is written is as stable as memory is.
 func (m *Memory) Sync(t *sched.Thread) error {
-	t.Yield(m.loc, sched.KindComplete)
+	t.Yield(sched.LocLocal, sched.KindComplete)
 	return t.Err()
+}
+
+// Load makes the disk one that holds p and nothing else, at once: no step is
+// taken, and nothing allocated if it was ever as large.
+//
+// Preconditions: no IO is under way.
+func (m *Memory) Load(p []byte) {
+	m.extend(int64(len(p)))
+	m.size.Store(int64(len(p)))
+	for _, c := range *m.chunks.Load() {
+		n := copy(c.data[:], p)
+		clear(c.data[n:])
+		p = p[n:]
+	}
+}
+
+// Copy fills p with the start of the disk, at once, and returns how many bytes
+// the disk had.
+//
+// Preconditions: no IO is under way.
+func (m *Memory) Copy(p []byte) int {
+	p, n := p[:min(int64(len(p)), m.size.Load())], 0
+	for _, c := range *m.chunks.Load() {
+		n += copy(p[n:], c.data[:])
+	}
+	return n
+}
+
+// NameLoc says what a location of this disk is, or false if it is none of its
+// own.
+func (m *Memory) NameLoc(loc sched.Loc) (string, bool) {
+	if loc < m.loc || loc-m.loc >= memoryLocs {
+		return "", false
+	}
+	return fmt.Sprintf("sector %d of disk %d", loc-m.loc, (m.loc-memoryKind)/memoryLocs), true
 }
 
 // Size implements Disk.

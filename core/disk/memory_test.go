@@ -1,6 +1,7 @@
 package disk
 
 import (
+	"bytes"
 	"sync"
 	"testing"
 
@@ -182,4 +183,66 @@ func (p *interloper) Pick(runnable []*sched.Thread, current *sched.Thread, _ sch
 		return last
 	}
 	return runnable[0]
+}
+
+// TestMemoryLoad replaces the contents, the size included, and reads them back.
+func TestMemoryLoad(t *testing.T) {
+	m, th := NewMemory(3*4096), thread()
+	full := bytes.Repeat([]byte{7}, 3*4096)
+	if _, err := m.WriteAt(th, full, 0); err != nil {
+		t.Fatal(err)
+	}
+	image := bytes.Repeat([]byte{9}, 4096+512)
+	if n := testing.AllocsPerRun(10, func() { m.Load(image) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+	if m.Size() != int64(len(image)) {
+		t.Errorf("size %d, want %d", m.Size(), len(image))
+	}
+	got := make([]byte, 3*4096)
+	if n := m.Copy(got); n != len(image) || !bytes.Equal(got[:n], image) {
+		t.Errorf("%d bytes copied, want the %d that were loaded", n, len(image))
+	}
+	rest := Block(2 * 4096)
+	if err := m.ReadAt(th, rest, 4096); err != nil {
+		t.Fatal(err)
+	}
+	if i := bytes.IndexFunc(rest[512:], func(r rune) bool { return r != 0 }); i >= 0 {
+		t.Errorf("byte %d beyond the end is what the disk held before", 4096+512+i)
+	}
+}
+
+// TestMemoryStep has an IO of two pages in steps of a page, and one that starts
+// in the middle of a step.
+func TestMemoryStep(t *testing.T) {
+	for _, c := range []struct{ off, n, sectors int64 }{{0, 8192, 2}, {512, 4096, 2}, {4096, 512, 1}} {
+		p := &turner{}
+		m, g := NewMemory(4*4096), sched.NewDeterm(sched.Config{Picker: p})
+		m.Step = 4096
+		want := bytes.Repeat([]byte{3}, int(c.n))
+		g.Go("writer", func(th *sched.Thread) {
+			b := Block(int(c.n))
+			copy(b, want)
+			if n, err := m.WriteAt(th, b, c.off); n != len(b) || err != nil {
+				t.Errorf("write: %d, %v", n, err)
+			}
+		})
+		if err := g.Wait(); err != nil {
+			t.Fatal(err)
+		}
+		steps := int64(0)
+		for _, k := range p.steps {
+			if k == sched.KindSector {
+				steps++
+			}
+		}
+		if steps != c.sectors {
+			t.Errorf("[%d, %d): %d steps, want %d", c.off, c.off+c.n, steps, c.sectors)
+		}
+		got := make([]byte, 4*4096)
+		m.Copy(got)
+		if !bytes.Equal(got[c.off:c.off+c.n], want) {
+			t.Errorf("[%d, %d) was not written", c.off, c.off+c.n)
+		}
+	}
 }

@@ -34,6 +34,7 @@ type Soft struct {
 
 	lock sched.SpinLock
 	free []*Frame // under lock
+	all  []*Frame // that there are, for Reset; under lock
 	slab int      // pages of the last slab; under lock
 }
 
@@ -70,6 +71,22 @@ func (m *Soft) grow() {
 		f.ro = entry{frame: f}
 		f.rw = entry{frame: f, write: true}
 		m.free = append(m.free, f)
+		m.all = append(m.all, f)
+	}
+}
+
+// Reset takes every frame back and removes every translation. Mappings stay.
+//
+// Preconditions: nobody uses the memory any more.
+func (m *Soft) Reset() {
+	m.free = append(m.free[:0], m.all...)
+	for i := range m.cpus.Len() {
+		m.cpus.At(i).Store(nil)
+	}
+	for _, v := range *m.vmas.Load() {
+		for i := range v.table {
+			v.table[i].Store(nil)
+		}
 	}
 }
 
@@ -144,7 +161,7 @@ func (m *Soft) shootdown(t *sched.Thread, e *atomic.Pointer[entry]) {
 
 // Close drops the pool.
 func (m *Soft) Close() error {
-	m.free = nil
+	m.free, m.all = nil, nil
 	return nil
 }
 
