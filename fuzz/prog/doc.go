@@ -4,3 +4,10 @@
 // [Program.Append]; its grammar is in coh.txt, printed by 'cohbench help coh'),
 // and a binary one for fuzzers ([Decode], [Program.Encode]).
 package prog
+
+import _ "embed"
+
+// Grammar is the description of the text form, for people.
+//
+//go:embed coh.txt
+var Grammar string

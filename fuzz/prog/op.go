@@ -63,10 +63,13 @@ const (
 	aligned                     // the range goes by sectors
 )
 
-var kinds = [NumKinds]struct {
+// kind is the word for a Kind, and its parts.
+type kind struct {
 	name  string
 	shape shape
-}{
+}
+
+var kinds = [NumKinds]kind{
 	Read:        {"read", hasRange | mayTarget | loads},
 	Write:       {"write", hasRange | maySource | stores},
 	ReadDirect:  {"dread", hasRange | mayTarget | loads | aligned},

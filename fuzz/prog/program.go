@@ -16,8 +16,8 @@ type Program struct {
 	Schedule []Switch // nil: none given
 	Trace    uint64   // hash of the steps under Schedule on Engine; 0: unknown
 
-	// Tail is comments after the last statement.
-	Tail []string
+	Run  RunNotes
+	Tail []string // comments after the last statement
 }
 
 // Note is the comments of a statement: the lines above it and the one beside.
@@ -26,6 +26,9 @@ type Note struct {
 	Above  []string
 	Beside string
 }
+
+// RunNotes is the comments of what is said about one run.
+type RunNotes struct{ Engine, Schedule, Trace Note }
 
 // Range is pages [Start, End) of a file.
 type Range struct{ Start, End int64 }
