@@ -40,6 +40,7 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		QuietEIO:    int64(out.QuietEIO),
 		Oracle:      oracleCounts(&out.Oracle),
 		Lock:        lockCounts(out),
+		Uncounted:   out.Uncounted,
 		Status:      out.Status,
 		Detail:      detail(out),
 	}

@@ -89,6 +89,18 @@ type File interface {
 	Close(t *Task) error
 }
 
+// A FallbackCounter is a File that can find out how many of its direct writes
+// became buffered ones, where the system does not say so by itself. (A model
+// counts its own, in TaskStats.)
+type FallbackCounter interface {
+	// CountFallbacks begins to count; Close ends it. An error that Is
+	// errors.ErrUnsupported says why that cannot be done.
+	CountFallbacks() error
+	// Fallbacks is the count so far. It is exact while no direct write is
+	// under way. It, too, may find that there is nothing to count by.
+	Fallbacks() (int64, error)
+}
+
 // A Mapping is a shared mapping of a file. Offsets are bytes from its start.
 // An access to a page beyond the end of the file is ErrBeyondEOF.
 type Mapping interface {

@@ -105,6 +105,10 @@ func (x *execution) collect() {
 		}
 	}
 	x.collectOracle()
+	o.Stats.Fallbacks += x.fell.n
+	if x.fell.unknown != nil {
+		o.Uncounted = x.fell.unknown.Error()
+	}
 	o.CPU, o.CtxSwitches = x.used.cpu, x.used.switches
 	o.MinorFaults, o.MajorFaults, o.GCs = x.used.minor, x.used.major, x.used.gcs
 	o.Starved = x.starved()

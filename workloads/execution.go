@@ -60,6 +60,7 @@ type execution struct {
 	moved   atomic.Int64 // steps that the harness has made, for the timeout
 
 	used    usage
+	fell    fallbackCount
 	atRest  restCounts
 	heap    uint64 // live heap after the last collection
 	out     *Outcome
@@ -163,7 +164,8 @@ func (x *execution) run(ctx context.Context) *Outcome {
 
 // phases is the case from opening its files to the last check.
 func (x *execution) phases(ctx context.Context) error {
-	for _, step := range []func() error{x.open, x.prepare} {
+	count := func() error { return x.fell.begin(x.files) }
+	for _, step := range []func() error{x.open, count, x.prepare} {
 		if err := x.do(ctx, step); err != nil {
 			return err
 		}

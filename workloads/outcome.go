@@ -39,8 +39,10 @@ type Outcome struct {
 	QuietEIO    int                // of these, rounds that lost nothing: the error came without a loss
 
 	Stats core.TaskStats
-	Waits [sched.NumModes]sched.WaitStats
-	Wake  sched.WakeStats
+	// Uncounted is why Stats.Fallbacks says nothing; "" if it does.
+	Uncounted string
+	Waits     [sched.NumModes]sched.WaitStats
+	Wake      sched.WakeStats
 
 	CPU         time.Duration // user and system time of the process
 	CtxSwitches int64

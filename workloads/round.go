@@ -20,6 +20,9 @@ func (x *execution) round(ctx context.Context, length time.Duration) error {
 	}
 	x.shared.stop.Store(false)
 	x.shared.syncFailed.Store(false)
+	if err := x.fell.open(); err != nil {
+		return err
+	}
 	before, begin := readUsage(), time.Now()
 	for _, c := range x.tasks {
 		c.seen, c.idle = c.writes.Load(), 0
@@ -33,6 +36,9 @@ func (x *execution) round(ctx context.Context, length time.Duration) error {
 		return x.cancel(err, x.arrived, len(x.tasks))
 	}
 	if err := x.await(ctx, x.arrived, len(x.tasks)); err != nil {
+		return err
+	}
+	if err := x.fell.close(); err != nil {
 		return err
 	}
 	if err := x.do(ctx, x.rest); err != nil {
@@ -65,6 +71,7 @@ func (x *execution) forgetWarmup() {
 		c.longest = 0
 	}
 	x.used = usage{}
+	x.fell.n = 0
 	x.out.Elapsed = 0
 	x.out.LossRounds, x.out.StaleRounds, x.out.EIORounds, x.out.QuietEIO = 0, 0, 0, 0
 	x.out.Warmup = x.counts()

@@ -60,6 +60,7 @@ func Sections(run *result.Run) []Section {
 		}
 		s.few(repetitions(run.Records, g))
 		s.doubt(g, rankings)
+		s.sayBuffered()
 		if g.IO != "direct" {
 			s.Notes = append(s.Notes, fmt.Sprintf("IO here is %s: O_DIRECT was not shown to bypass the cache, so this says nothing about direct IO", g.IO))
 		}
@@ -195,6 +196,9 @@ func total(records []result.Record) result.Record {
 		sum.QuietEIO += r.QuietEIO
 		for class, n := range r.Ops {
 			sum.Ops[class] += n
+		}
+		if sum.Uncounted == "" {
+			sum.Uncounted = r.Uncounted
 		}
 		sum.Oracle = addOracle(sum.Oracle, r.Oracle)
 		sum.Lock = addLock(sum.Lock, r.Lock)

@@ -92,6 +92,10 @@ type Record struct {
 	// included. Absent where there is no such lock.
 	BlockTime *Latency `json:"block_time_ns,omitempty"`
 
+	// Uncounted is why Lock.Fallbacks is not the number of direct writes that
+	// became buffered; "" where it is.
+	Uncounted string `json:"uncounted,omitempty"`
+
 	Status string `json:"status"`
 	Detail string `json:"detail,omitempty"` // deadlock report, error, first violations
 }

@@ -26,6 +26,7 @@ type file struct {
 	async  *alone // for direct IO; nil: pread and pwrite
 
 	exposed core.Exposures
+	fallbacks
 	// shortest is the least size, in bytes, that the file has had.
 	shortest atomic.Int64
 
@@ -37,11 +38,12 @@ type file struct {
 // has left to be reported is taken from it: an error that nobody has seen yet
 // is reported to descriptors opened later, too.
 func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
-	align, err := alignOf(b.Path)
+	probe, err := probeFile(b.Path)
 	if err != nil {
 		return nil, err
 	}
-	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: align, huge: e.HugePages}
+	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: probe.Align, huge: e.HugePages}
+	f.known = probe.Direct
 	if open := e.Direct.opener(); open != nil {
 		f.async = &alone{open: open}
 	}
@@ -60,14 +62,14 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 	return f, nil
 }
 
-// alignOf is what direct IO on the file asks for. A file system without direct
-// IO is an error which Is errors.ErrUnsupported.
-func alignOf(path string) (disk.Align, error) {
+// probeFile says what direct IO on the file is and asks for. A file system
+// without direct IO is an error which Is errors.ErrUnsupported.
+func probeFile(path string) (disk.Probe, error) {
 	d, err := disk.OpenFile(path)
 	if err != nil {
-		return disk.Align{}, err
+		return disk.Probe{}, err
 	}
-	return d.Align(), d.Close()
+	return d.Probe(), d.Close()
 }
 
 // closeAll closes the descriptors there are.
@@ -80,7 +82,7 @@ func (f *file) closeAll() (err error) {
 	if f.async != nil {
 		err = errors.Join(err, f.async.close())
 	}
-	return err
+	return errors.Join(err, f.fallbacks.close())
 }
 
 // failed dresses the error of a system call, and gives it its meaning.
@@ -161,6 +163,7 @@ func (f *file) ReadDirect(t *core.Task, b core.Buffer, off int64) (int, error) {
 		return 0, err
 	}
 	n, err := readFull(p, off, f.align.Offset, func(p []byte, off int64) (int, error) {
+		f.ask(t.Thread, false)
 		if f.async != nil {
 			return f.async.do(t, false, f.direct, p, off)
 		}
@@ -180,6 +183,7 @@ func (f *file) WriteDirect(t *core.Task, b core.Buffer, off int64) (int, error) 
 	}
 	f.exposed.BeginWrite(t, off, int64(len(p)))
 	n, err := writeFull(p, off, func(p []byte, off int64) (int, error) {
+		f.ask(t.Thread, true)
 		if f.async != nil {
 			return f.async.do(t, true, f.direct, p, off)
 		}

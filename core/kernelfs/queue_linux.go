@@ -48,6 +48,7 @@ func (q *queue) Push(r *core.Request) {
 	if r.Write {
 		q.f.exposed.BeginQueued(q.task, i, r.Off, int64(len(r.Mem)))
 	}
+	q.f.ask(q.task.Thread, r.Write)
 	q.prepare(i, r.Write, q.f.direct, r.Mem, r.Off)
 }
 
@@ -77,6 +78,7 @@ func (q *queue) settle(c completion) *core.Request {
 	}
 	ended := s.moved == len(r.Mem) || !r.Write && (n == 0 || s.moved%q.f.align.Offset != 0)
 	if err == unix.EINTR || err == nil && !ended {
+		q.f.ask(q.task.Thread, r.Write)
 		q.prepare(c.tag, r.Write, q.f.direct, r.Mem[s.moved:], r.Off+int64(s.moved))
 		return nil
 	}
