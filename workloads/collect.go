@@ -142,6 +142,9 @@ func (x *execution) conclude(err error) {
 	case len(o.Starved) > 0:
 		o.Status = StatusStarved
 		o.Detail = starvedText(o.Starved)
+		if x.c.Engine.MMU() == kernelMMU {
+			o.Detail += "; whether for a lock, the device or a processor, the kernel does not say"
+		}
 	default:
 		o.Status = StatusOK
 	}
@@ -149,6 +152,10 @@ func (x *execution) conclude(err error) {
 		o.Detail = err.Error()
 	}
 }
+
+// kernelMMU is the MMU of engines whose locks are the kernel's own, where no
+// wait-for graph tells what a task waits for.
+const kernelMMU = "kernel"
 
 func starvedText(s []Starvation) string {
 	longest := s[0]

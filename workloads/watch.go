@@ -120,9 +120,12 @@ func (x *execution) hold(ctx context.Context, length time.Duration) error {
 	}
 }
 
-// lookAtWriters adds d of measured time to the writers whose write is still
-// the one of the last look.
+// lookAtWriters adds the time d since the last look to the writers whose write
+// is still the same as then. A look that came late counts as one that came in
+// time: where the watcher did not get to run, the writers may not have either,
+// and a machine that is short of processors starves nobody in particular.
 func (x *execution) lookAtWriters(d time.Duration) {
+	d = min(d, watchEvery)
 	for _, c := range x.tasks {
 		writes := c.writes.Load()
 		if writes != c.seen || writes%2 == 0 {
