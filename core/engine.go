@@ -89,6 +89,24 @@ type File interface {
 	Close(t *Task) error
 }
 
+// A ZeroRanger is a File with fallocate(2)'s FALLOC_FL_ZERO_RANGE: n bytes at
+// off read as zeros, and their blocks stay the file's.
+type ZeroRanger interface {
+	ZeroRange(t *Task, off, n int64) error
+}
+
+// A Preallocator is a File that can reserve blocks and leave them unwritten:
+// fallocate(2) of the n bytes at off. What was data stays data.
+type Preallocator interface {
+	Preallocate(t *Task, off, n int64) error
+}
+
+// A MappingSyncer is a Mapping with msync(2), MS_SYNC: it writes back what is
+// dirty in n bytes at off, in whole pages, and reports an error as a Sync does.
+type MappingSyncer interface {
+	Msync(t *Task, off, n int64) error
+}
+
 // A FallbackCounter is a File that can find out how many of its direct writes
 // became buffered ones, where the system does not say so by itself. (A model
 // counts its own, in TaskStats.)

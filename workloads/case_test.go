@@ -373,3 +373,18 @@ func TestClassify(t *testing.T) {
 		}
 	}
 }
+
+// What an engine lacks is counted, and ends no case; a layout that it cannot
+// make does.
+func TestEnginesWithoutMsync(t *testing.T) {
+	c := quickCase(&memEngine{name: "mem"}, DirectWriteStore)
+	c.Params.MsyncPct, c.Params.SyncPace = 100, time.Millisecond
+	o := mustRun(t, c)
+	if o.Status != StatusOK || o.Classes["msync"] == nil || o.Classes["msync"].Errors["unsupported"] == 0 {
+		t.Errorf("%s: %s: %v", o.Status, o.Detail, o.Classes["msync"])
+	}
+	c.Params.Layout = LayoutPrealloc
+	if o := mustRun(t, c); o.Status != StatusUnsupported {
+		t.Errorf("prealloc: %s: %s", o.Status, o.Detail)
+	}
+}

@@ -134,12 +134,12 @@ func (c *Context) end(op Op, n int, err error) int64 {
 }
 
 // fail counts an error. One that no workload expects is kept: it ends the
-// case. A Sync may say EIO, that is how an engine owns up to a loss; from any
-// other operation it means that the disk has failed.
+// case. A Sync or an Msync may say EIO, that is how an engine owns up to a loss;
+// from any other operation it means that the disk has failed.
 func (c *Context) fail(op Op, err error) {
 	class := classify(err)
 	c.stats[op].errs[class]++
-	unexpected := class == errOther || class == errIO && op != OpSync
+	unexpected := class == errOther || class == errIO && op != OpSync && op != OpMsync
 	if unexpected && c.err == nil {
 		c.err = fmt.Errorf("%s: %w", op, err)
 	}

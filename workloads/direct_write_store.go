@@ -23,14 +23,14 @@ var DirectWriteStore = &Workload{
 		"write-back was quick. Rounds are short, because the next write of the block hides the loss.",
 	Defaults: Params{
 		Threads: 2, Partners: 4, Block: 8 << 10, Size: 256 << 10,
-		StorePace: 20 * time.Microsecond, SyncPace: 5 * time.Millisecond, Round: 20 * time.Millisecond,
+		StorePace: 20 * time.Microsecond, Syncers: 1, SyncPace: 5 * time.Millisecond, Round: 20 * time.Millisecond,
 	},
 	Files: 1,
 	Roles: func(p Params) []Role {
 		return []Role{
 			directWriters(p),
 			{Name: "storer", Threads: p.Partners, Body: storesToHotPages},
-			{Name: "syncer", Threads: 1, Body: syncs},
+			{Name: "syncer", Threads: p.Syncers, Body: syncs},
 		}
 	},
 }
@@ -46,8 +46,15 @@ func storesToHotPages(c *Context) {
 	}
 }
 
+// syncs is fsync of the file or msync of a block that is being written: the
+// one is what a careful application does, the other writes back just the pages
+// that are in the way of a direct write.
 func syncs(c *Context) {
 	for c.Pace(OpSync, c.P.SyncPace); !c.Done(); c.Pace(OpSync, c.P.SyncPace) {
-		c.Sync(0)
+		if c.Rand.IntN(100) < c.P.MsyncPct {
+			c.Msync(0, c.HotBlock(), int64(c.P.Block))
+		} else {
+			c.Sync(0)
+		}
 	}
 }

@@ -11,7 +11,7 @@ var DirectWriteStoreBeside = &Workload{
 		"to one makes the other dirty too, and its write-back undoes the direct write.",
 	Defaults: Params{
 		Threads: 2, Partners: 2, Block: 4 << 10, Size: 256 << 10,
-		StorePace: 20 * time.Microsecond, SyncPace: 5 * time.Millisecond, Round: 50 * time.Millisecond,
+		StorePace: 20 * time.Microsecond, Syncers: 1, SyncPace: 5 * time.Millisecond, Round: 50 * time.Millisecond,
 	},
 	Files:     1,
 	MinBlocks: 2,
@@ -19,7 +19,7 @@ var DirectWriteStoreBeside = &Workload{
 		return []Role{
 			{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Body: writesOfEvenBlocks},
 			{Name: "storer", Threads: p.Partners, Body: storesToOddBlocks},
-			{Name: "syncer", Threads: 1, Body: syncs},
+			{Name: "syncer", Threads: p.Syncers, Body: syncs},
 		}
 	},
 }

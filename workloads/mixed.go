@@ -10,7 +10,7 @@ import (
 var Mixed = &Workload{
 	Name: "mixed",
 	Doc: "Every task does every operation, weighted: direct, buffered and mapped reads and writes of any block, now and " +
-		"then a sync, an eviction, a hole punched, the tail truncated away and extended again. " +
+		"then an fsync, an msync, an eviction, a hole punched, a range zeroed, the tail truncated away and extended again. " +
 		"Under a lock of the harness it is the control in which no engine may show anything.",
 	Defaults: Params{Threads: 4, Block: 4 << 10, Size: 1 << 20, ReadPct: 50, ResidentPct: 50, Round: 100 * time.Millisecond},
 	Files:    1,
@@ -39,7 +39,9 @@ var mixedWrites = []weighted{
 	{40, func(c *Context) { c.Store(0, c.Cell(0, c.P.Size)) }},
 	{4, func(c *Context) { c.Evict(0, c.Page(), core.PageSize) }},
 	{2, func(c *Context) { c.Sync(0) }},
+	{1, func(c *Context) { c.Msync(0, c.Block(), int64(c.P.Block)) }},
 	{3, func(c *Context) { c.Punch(0, c.Block(), int64(c.P.Block)) }},
+	{2, func(c *Context) { c.Zero(0, c.Block(), int64(c.P.Block)) }},
 	{1, func(c *Context) { c.Cut(0, c.P.Size-int64(c.P.Block)) }},
 }
 

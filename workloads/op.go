@@ -24,15 +24,17 @@ const (
 	OpFault
 	OpFill
 	OpSync
+	OpMsync
 	OpEvict
 	OpPunch
+	OpZero
 	OpTruncate
 	numOps
 )
 
 var opNames = [numOps]string{
 	"direct-write", "direct-read", "buffered-write", "buffered-read", "load", "store",
-	"fault", "fill", "sync", "evict", "punch", "truncate",
+	"fault", "fill", "sync", "msync", "evict", "punch", "zero", "truncate",
 }
 
 func (o Op) String() string { return opNames[o] }
@@ -72,15 +74,20 @@ func (s *opStats) reset() {
 	*s = opStats{hist: s.hist}
 }
 
-// used says whether the class occurred at all.
-func (s *opStats) used() bool { return s.hist != nil && (s.hist.TotalCount() > 0 || s.dropped > 0) }
+// used says whether the class occurred at all, if only to be refused.
+func (s *opStats) used() bool {
+	return s.hist != nil && (s.hist.TotalCount() > 0 || s.dropped > 0) || s.errs != [numErrorClasses]int64{}
+}
 
 // mergeInto adds s to a class of the outcome.
 func (s *opStats) mergeInto(c *Class) {
 	c.Ops += s.ops
 	c.Bytes += s.bytes
 	c.Late += s.late
-	c.Dropped += s.dropped + c.Hist.Merge(s.hist)
+	c.Dropped += s.dropped
+	if s.hist != nil {
+		c.Dropped += c.Hist.Merge(s.hist)
+	}
 	for e, n := range s.errs {
 		if n > 0 {
 			c.Errors[errorNames[e]] += n

@@ -156,11 +156,34 @@ func (c *Context) Store(f int, off int64) {
 func (c *Context) Sync(f int) {
 	c.begin(OpSync)
 	err := c.files[f].file.Sync(c.Task)
-	c.end(OpSync, 0, err)
+	c.endSync(OpSync, err)
+}
+
+// Msync is msync of n bytes at off of the mapping of file f. It reports errors
+// as Sync does.
+func (c *Context) Msync(f int, off, n int64) {
+	m, ok := c.files[f].m.(core.MappingSyncer)
+	if !ok {
+		c.fail(OpMsync, errNoMsync)
+		return
+	}
+	c.begin(OpMsync)
+	err := m.Msync(c.Task, off, n)
+	c.endSync(OpMsync, err)
+}
+
+func (c *Context) endSync(op Op, err error) {
+	c.end(op, 0, err)
 	if errors.Is(err, core.ErrIO) {
 		c.shared.syncFailed.Store(true)
 	}
 }
+
+// Operations that only some engines have. Where one lacks, that is counted.
+var (
+	errNoMsync = &core.UnsupportedError{Feature: "msync", Why: "the engine has none"}
+	errNoZero  = &core.UnsupportedError{Feature: "zeroing a range", Why: "the engine has none"}
+)
 
 // Evict drops the clean pages of n bytes at off of file f.
 func (c *Context) Evict(f int, off, n int64) {
@@ -179,6 +202,22 @@ func (c *Context) Punch(f int, off, n int64) {
 	c.begin(OpPunch)
 	err := t.file.PunchHole(c.Task, off, n)
 	at := c.end(OpPunch, 0, err)
+	t.endWrite(at, err)
+}
+
+// Zero makes the n bytes at off of file f read as zeros, in place. Where the
+// file system cannot, that is counted, and the range may have changed even so.
+func (c *Context) Zero(f int, off, n int64) {
+	t := &c.files[f]
+	z, ok := t.file.(core.ZeroRanger)
+	if !ok {
+		c.fail(OpZero, errNoZero)
+		return
+	}
+	t.beginZero(off, n)
+	c.begin(OpZero)
+	err := z.ZeroRange(c.Task, off, n)
+	at := c.end(OpZero, 0, err)
 	t.endWrite(at, err)
 }
 

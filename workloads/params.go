@@ -19,6 +19,10 @@ type Params struct {
 	ReadPct     int // share of reads, in percent, where a task does both
 	ResidentPct int // share of the pages in the cache when a round begins
 	HolePct     int // share of the blocks that are holes when a round begins
+	Layout      Layout
+
+	Syncers  int // tasks that sync, where some do
+	MsyncPct int // share of their syncs, in percent, that are an msync of a block being written
 
 	StorePace time.Duration // from one store of a storer to its next; 0: as fast as it goes
 	SyncPace  time.Duration // from one Sync to the next; 0: as fast as it goes
@@ -30,21 +34,31 @@ type Params struct {
 	Round time.Duration // from one check at rest to the next; 0: one round
 }
 
+// A Layout is what the blocks of a file are when a round begins.
+type Layout string
+
+// The layouts. Of a file of data, HolePct of the blocks are holes even so.
+const (
+	LayoutWritten  Layout = ""         // data on disk
+	LayoutPrealloc Layout = "prealloc" // reserved and never written: reads as zeros, the first write converts it
+	LayoutHoles    Layout = "holes"    // none: the first write allocates
+)
+
 // Check says what is wrong with p.
 func (p Params) Check() error {
 	switch {
 	case p.Threads < 1:
 		return fmt.Errorf("params: threads %d: want at least 1", p.Threads)
-	case p.Partners < 0:
-		return fmt.Errorf("params: partners %d: want none or more", p.Partners)
+	case p.Partners < 0 || p.Syncers < 0:
+		return fmt.Errorf("params: partners %d, syncers %d: want none or more", p.Partners, p.Syncers)
 	case p.Block < core.PageSize || p.Block%core.PageSize != 0:
 		return fmt.Errorf("params: block %d: want whole pages of %d bytes", p.Block, core.PageSize)
 	case p.Size < int64(p.Block) || p.Size%int64(p.Block) != 0:
 		return fmt.Errorf("params: size %d: want whole blocks of %d bytes", p.Size, p.Block)
 	case p.ReadPct < 0 || p.ReadPct > 100 || p.ResidentPct < 0 || p.ResidentPct > 100:
 		return fmt.Errorf("params: read %d %%, resident %d %%: want 0 to 100", p.ReadPct, p.ResidentPct)
-	case p.HolePct < 0 || p.HolePct > 100:
-		return fmt.Errorf("params: holes %d %%: want 0 to 100", p.HolePct)
+	case p.HolePct < 0 || p.HolePct > 100 || p.MsyncPct < 0 || p.MsyncPct > 100:
+		return fmt.Errorf("params: holes %d %%, msync %d %%: want 0 to 100", p.HolePct, p.MsyncPct)
 	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.CutPace < 0 || p.ColdEvery < 0 || p.Round < 0:
 		return fmt.Errorf("params: a negative pace, rate or round: %+v", p)
 	}

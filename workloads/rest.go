@@ -229,12 +229,17 @@ func (x *execution) populate() error {
 	return nil
 }
 
-// punchHoles punches out every block that is to be a hole; what lies among the
-// sources is nobody's to check, and stays.
+// punchHoles punches out every block that is to be a hole, and reserves it again
+// if it is to be unwritten; what lies among the sources is nobody's to check,
+// and stays.
 func (x *execution) punchHoles(f *file) error {
+	share := x.p.HolePct
+	if x.p.Layout != LayoutWritten {
+		share = 100
+	}
 	block := int64(x.p.Block)
 	for i := int64(0); i < f.checked/block; i++ {
-		if !among(i, x.p.HolePct) {
+		if !among(i, share) {
 			continue
 		}
 		x.moved.Add(1)
@@ -245,7 +250,19 @@ func (x *execution) punchHoles(f *file) error {
 			return err
 		}
 	}
+	if x.p.Layout == LayoutPrealloc {
+		return x.reserve(f)
+	}
 	return nil
+}
+
+// reserve gives every block of f that has none an unwritten one.
+func (x *execution) reserve(f *file) error {
+	p, ok := f.file.(core.Preallocator)
+	if !ok {
+		return &core.UnsupportedError{Feature: "layout=" + string(LayoutPrealloc), Why: x.c.Engine.Name() + " has no unwritten blocks"}
+	}
+	return p.Preallocate(x.harness, 0, f.checked)
 }
 
 // among says whether item i is among pct percent of all, spread evenly.

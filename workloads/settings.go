@@ -1,6 +1,8 @@
 package workloads
 
 import (
+	"cmp"
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -24,6 +26,9 @@ func Settings() []Setting {
 		integer("read-pct", "share of reads, in percent, where a task does both", func(p *Params) *int { return &p.ReadPct }),
 		integer("resident-pct", "share of the pages in the cache when a round begins, in percent", func(p *Params) *int { return &p.ResidentPct }),
 		integer("hole-pct", "share of the blocks that are holes when a round begins, in percent", func(p *Params) *int { return &p.HolePct }),
+		{"layout", "what the blocks are when a round begins: written, prealloc (reserved, never written) or holes", "prealloc", setLayout, layoutText},
+		integer("syncers", "tasks that sync, where some do", func(p *Params) *int { return &p.Syncers }),
+		integer("msync-pct", "share of their syncs that are an msync of a block being written, in percent", func(p *Params) *int { return &p.MsyncPct }),
 		duration("store-pace", "from one store of a storer to its next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.StorePace }),
 		duration("sync-pace", "from one sync to the next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.SyncPace }),
 		rate("load-rate", "loads, buffered reads or buffered writes per second, all tasks together; 0: as fast as they go", func(p *Params) *float64 { return &p.LoadRate }),
@@ -52,6 +57,23 @@ func (p *Params) Set(name, value string) error {
 	}
 	return fmt.Errorf("unknown setting %q: there are %s", name, strings.Join(names, ", "))
 }
+
+// layoutWritten is how LayoutWritten is spelled.
+const layoutWritten = "written"
+
+func setLayout(p *Params, v string) error {
+	switch l := Layout(v); l {
+	case LayoutPrealloc, LayoutHoles:
+		p.Layout = l
+	case layoutWritten:
+		p.Layout = LayoutWritten
+	default:
+		return errors.New("no such layout")
+	}
+	return nil
+}
+
+func layoutText(p *Params) string { return cmp.Or(string(p.Layout), layoutWritten) }
 
 func integer(name, doc string, field func(*Params) *int) Setting {
 	return Setting{name, doc, "4",

@@ -12,8 +12,11 @@ func TestSettings(t *testing.T) {
 		p := DirectWriteStore.Defaults
 		before := s.Get(&p)
 		value := "7"
-		if s.Example == "20us" {
+		switch s.Example {
+		case "20us":
 			value = "7ms"
+		case "prealloc":
+			value = "holes"
 		}
 		if err := p.Set(s.Name, value); err != nil {
 			t.Errorf("%s: %v", s.Name, err)

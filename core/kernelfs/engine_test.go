@@ -100,3 +100,20 @@ func TestWorkloadsRun(t *testing.T) {
 		})
 	}
 }
+
+// Every layout of the file, and syncs of both kinds, under a workload that
+// races with them.
+func TestLayoutsAndSyncs(t *testing.T) {
+	for _, layout := range []workloads.Layout{workloads.LayoutPrealloc, workloads.LayoutHoles} {
+		t.Run(string(layout), func(t *testing.T) {
+			w := *workloads.DirectWriteStore
+			w.Defaults.Layout, w.Defaults.Syncers, w.Defaults.MsyncPct = layout, 2, 50
+			o := runCase(t, kernelfs.Engine{}, &w, nil)
+			for _, class := range []string{"sync", "msync"} {
+				if o.Classes[class] == nil {
+					t.Errorf("no %s", class)
+				}
+			}
+		})
+	}
+}

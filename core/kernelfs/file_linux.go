@@ -215,8 +215,25 @@ func (f *file) Truncate(_ *core.Task, size int64) error {
 
 // PunchHole is fallocate(2).
 func (f *file) PunchHole(_ *core.Task, off, n int64) error {
-	if err := punch(f.cached, off, n); err != nil {
+	if err := allocate(f.cached, unix.FALLOC_FL_PUNCH_HOLE|unix.FALLOC_FL_KEEP_SIZE, off, n); err != nil {
 		return f.failed("punch hole", off, int(n), err)
+	}
+	return nil
+}
+
+// ZeroRange implements core.ZeroRanger. A fallocate(2) that fails may have
+// dropped what was cached before it did (seen on /dev/loop).
+func (f *file) ZeroRange(_ *core.Task, off, n int64) error {
+	if err := allocate(f.cached, unix.FALLOC_FL_ZERO_RANGE|unix.FALLOC_FL_KEEP_SIZE, off, n); err != nil {
+		return f.failed("zero", off, int(n), err)
+	}
+	return nil
+}
+
+// Preallocate implements core.Preallocator.
+func (f *file) Preallocate(_ *core.Task, off, n int64) error {
+	if err := allocate(f.cached, 0, off, n); err != nil {
+		return f.failed("preallocate", off, int(n), err)
 	}
 	return nil
 }

@@ -395,3 +395,37 @@ func TestOpenWhatIsNotThere(t *testing.T) {
 		t.Error("a file was made")
 	}
 }
+
+// What is zeroed or reserved reads so in every view, and what is stored to a
+// mapping is on disk after an msync.
+func TestZeroReserveAndMsync(t *testing.T) {
+	x := setup(t, Engine{})
+	m := x.mapAll(x.f, testSize)
+	_, err := x.f.WriteAt(x.a, core.Buffer{Mem: pattern(testSize, 3)}, 0)
+	x.must(err)
+	x.must(x.f.Preallocate(x.a, 0, testSize))
+	const hole = 2 * core.PageSize
+	x.must(x.f.PunchHole(x.a, 0, hole))
+	x.must(x.f.Preallocate(x.a, 0, testSize))
+	zeroed := int64(hole)
+	if err := x.f.ZeroRange(x.a, hole, core.PageSize); !errors.Is(err, errors.ErrUnsupported) {
+		x.must(err)
+		zeroed += core.PageSize
+	}
+	x.must(m.Store(x.a, testSize-8, 42))
+	x.must(m.Msync(x.a, testSize-core.PageSize, core.PageSize))
+	want := pattern(testSize, 3)
+	clear(want[:zeroed])
+	copy(want[testSize-8:], []byte{42, 0, 0, 0, 0, 0, 0, 0})
+	got := disk.Block(testSize)
+	for _, read := range []func(*core.Task, core.Buffer, int64) (int, error){x.f.ReadDirect, x.f.ReadAt} {
+		_, err := read(x.b, core.Buffer{Mem: got}, 0)
+		x.must(err)
+		if !bytes.Equal(got, want) {
+			t.Error("not what was left there")
+		}
+	}
+	if err := m.Msync(x.a, testSize, core.PageSize); !errors.Is(err, errRange) {
+		t.Errorf("msync outside of the mapping: %v", err)
+	}
+}

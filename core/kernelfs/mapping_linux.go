@@ -141,6 +141,19 @@ func (m *mapping) at(off int64) unsafe.Pointer {
 	return unsafe.Add(unsafe.Pointer(unsafe.SliceData(m.mem)), off)
 }
 
+// Msync implements core.MappingSyncer. What it reports, it takes from the
+// descriptor that was mapped; Sync has its own.
+func (m *mapping) Msync(_ *core.Task, off, n int64) error {
+	if err := m.check("msync", off, int(n)); err != nil {
+		return err
+	}
+	err := retry(func() error { return unix.Msync(m.mem[off:off+n], unix.MS_SYNC) })
+	if err != nil {
+		return m.file.failed("msync", m.off+off, int(n), err)
+	}
+	return nil
+}
+
 // Unmap is munmap(2).
 func (m *mapping) Unmap(t *core.Task) error { return m.file.unmap(t, m) }
 

@@ -74,8 +74,7 @@ func truncate(fd int, size int64) error {
 	return retry(func() error { return unix.Ftruncate(fd, size) })
 }
 
-func punch(fd int, off, n int64) error {
-	const mode = unix.FALLOC_FL_PUNCH_HOLE | unix.FALLOC_FL_KEEP_SIZE
+func allocate(fd int, mode uint32, off, n int64) error {
 	return retry(func() error { return unix.Fallocate(fd, mode, off, n) })
 }
 
