@@ -90,7 +90,7 @@ func faultFigures(b *testing.B, reps int, d time.Duration, faults float64) {
 }
 
 // cpuPerWrite is the processor time of the whole process per direct write, ns.
-var cpuPerWrite = compare.Metric{Name: "cpu", Unit: "ns/write", Of: func(r *result.Record) (float64, bool) {
+var cpuPerWrite = compare.Metric{Key: "cpu", Unit: "ns/write", Better: -1, Of: func(r *result.Record) (float64, bool) {
 	var ops int64
 	for _, n := range r.Ops {
 		ops += n

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"math"
 	"slices"
+
+	"golang.org/x/perf/benchmath"
 )
 
 // Confidence is the least confidence of every interval.
@@ -26,64 +28,50 @@ type Estimate struct {
 // Interval reports whether Lo and Hi may be used.
 func (e Estimate) Interval() bool { return e.Confidence > 0 }
 
-// Median estimates the median of values, with the distribution-free interval
-// between the k-th smallest and the k-th largest of them, whose confidence
-// follows from the binomial distribution. (x/perf's benchmath does the same, but
-// where the two sides cannot be cut alike it cuts one more off the right; here
-// both ends count alike, so that the interval of a ratio and of its inverse
-// are the same.) Values that are not finite are left out with a warning.
+// Median estimates the median of values with benchmath.AssumeNothing, which
+// benchstat uses too: the interval lies between two order statistics, and its
+// confidence follows from the binomial distribution. Values that are not finite
+// are left out with a warning; what benchmath warns of is a warning here.
 func Median(values []float64) Estimate {
-	e := Estimate{}
 	xs := slices.DeleteFunc(slices.Clone(values), func(x float64) bool { return math.IsNaN(x) || math.IsInf(x, 0) })
+	e := Estimate{N: len(xs)}
 	if left := len(values) - len(xs); left > 0 {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("%d of %d values are not finite and were left out", left, len(values)))
 	}
-	e.N = len(xs)
 	if e.N == 0 {
 		e.Center = math.NaN()
 		e.Warnings = append(e.Warnings, "nothing was measured")
 		return e
 	}
-	slices.Sort(xs)
-	e.Center = middle(xs)
-	k, confidence := orderStatistic(e.N)
-	if k == 0 {
+	s := benchmath.AssumeNothing.Summary(benchmath.NewSample(xs, &benchmath.DefaultThresholds), Confidence)
+	e.Center = s.Center
+	if math.IsInf(s.Lo, 0) || math.IsInf(s.Hi, 0) {
 		e.Warnings = append(e.Warnings, fmt.Sprintf("no interval: %d repetitions, at least %d are needed", e.N, MinReps))
 		return e
 	}
-	e.Lo, e.Hi, e.Confidence = xs[k-1], xs[e.N-k], confidence
+	for _, w := range s.Warnings {
+		e.Warnings = append(e.Warnings, w.Error())
+	}
+	e.Lo, e.Hi, e.Confidence = s.Lo, s.Hi, s.Confidence
 	return e
 }
 
-// middle is the median of sorted, non-empty xs.
-func middle(xs []float64) float64 {
-	n := len(xs)
-	if n%2 == 1 {
-		return xs[n/2]
+// symmetric is Median with both ends cut alike. Where an interval cannot leave
+// out as many values below as above, benchmath leaves out one more on the
+// right; for a ratio that would make the answer depend on which side is the
+// base.
+func symmetric(values []float64) Estimate {
+	e, mirrored := Median(values), Median(negated(values))
+	if e.Interval() {
+		e.Lo, e.Hi = min(e.Lo, -mirrored.Hi), max(e.Hi, -mirrored.Lo)
 	}
-	return xs[n/2-1] + (xs[n/2]-xs[n/2-1])/2
+	return e
 }
 
-// orderStatistic returns the largest k such that the k-th smallest and the k-th
-// largest of n values enclose the median with Confidence, and with what
-// confidence they do; 0 if n is too small. The median lies outside with
-// probability 2 P[Binomial(n, 1/2) < k].
-func orderStatistic(n int) (k int, confidence float64) {
-	outside := 0.0
-	for i := 0; 2*i < n; i++ {
-		outside += 2 * binomialHalf(n, i)
-		if 1-outside < Confidence {
-			break
-		}
-		k, confidence = i+1, 1-outside
+func negated(values []float64) []float64 {
+	list := make([]float64, len(values))
+	for i, v := range values {
+		list[i] = -v
 	}
-	return k, confidence
-}
-
-// binomialHalf is P[Binomial(n, 1/2) = i].
-func binomialHalf(n, i int) float64 {
-	a, _ := math.Lgamma(float64(n + 1))
-	b, _ := math.Lgamma(float64(i + 1))
-	c, _ := math.Lgamma(float64(n - i + 1))
-	return math.Exp(a - b - c - float64(n)*math.Ln2)
+	return list
 }

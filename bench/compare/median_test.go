@@ -10,22 +10,31 @@ import (
 	"pgregory.net/rapid"
 )
 
-func TestOrderStatistic(t *testing.T) {
-	// From the binomial distribution, as printed in tables of the sign test.
-	for _, tt := range []struct {
-		n, k       int
-		confidence float64
-	}{
-		{0, 0, 0}, {1, 0, 0}, {5, 0, 0}, {6, 1, 0.96875}, {7, 1, 0.984375}, {8, 1, 0.9921875},
-		{9, 2, 0.9609375}, {10, 2, 0.978515625}, {12, 3, 0.96142578125}, {20, 6, 0.95861053},
-	} {
-		k, confidence := orderStatistic(tt.n)
-		if k != tt.k || math.Abs(confidence-tt.confidence) > 1e-8 {
-			t.Errorf("n=%d: k=%d with %v, want %d with %v", tt.n, k, confidence, tt.k, tt.confidence)
+// upTo is 1 to n, so that a value is its own rank.
+func upTo(n int) []float64 {
+	xs := make([]float64, n)
+	for i := range xs {
+		xs[i] = float64(i + 1)
+	}
+	return xs
+}
+
+// From the binomial distribution, as printed in tables of the sign test: k is
+// the rank of the lower end.
+func TestSymmetric(t *testing.T) {
+	for _, tt := range []struct{ n, k int }{{1, 0}, {5, 0}, {6, 1}, {7, 1}, {8, 1}, {9, 2}, {10, 2}, {11, 2}, {12, 3}, {15, 4}, {20, 6}, {25, 8}} {
+		e := symmetric(upTo(tt.n))
+		if e.Interval() != (tt.k > 0) {
+			t.Errorf("n=%d: %+v", tt.n, e)
+		} else if lo, hi := float64(tt.k), float64(tt.n+1-tt.k); e.Interval() && (e.Lo != lo || e.Hi != hi) {
+			t.Errorf("n=%d: [%g, %g], want [%g, %g]", tt.n, e.Lo, e.Hi, lo, hi)
 		}
 	}
-	if k, _ := orderStatistic(MinReps - 1); k != 0 {
-		t.Errorf("MinReps is %d, but fewer will do", MinReps)
+}
+
+func TestMinReps(t *testing.T) {
+	if Median(upTo(MinReps-1)).Interval() || !Median(upTo(MinReps)).Interval() {
+		t.Errorf("%d is not the least number of repetitions with an interval", MinReps)
 	}
 }
 
@@ -62,17 +71,18 @@ func TestMedianCovers(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	for _, n := range []int{6, 10, 15} {
 		const trials = 4000
-		covered := 0
+		covered, want := 0, 0.0
 		for range trials {
 			xs := make([]float64, n)
 			for i := range xs {
 				xs[i] = math.Exp(2 * rng.NormFloat64()) // median 1, a long tail
 			}
-			if e := Median(xs); e.Lo <= 1 && 1 <= e.Hi {
+			e := Median(xs)
+			if e.Lo <= 1 && 1 <= e.Hi {
 				covered++
 			}
+			want = e.Confidence
 		}
-		_, want := orderStatistic(n)
 		if got := float64(covered) / trials; math.Abs(got-want) > 0.015 {
 			t.Errorf("n=%d: covered %.3f of the time, want %.3f", n, got, want)
 		}

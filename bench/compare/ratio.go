@@ -7,10 +7,11 @@ import (
 	"slices"
 )
 
-// A Ratio is how one engine compares with another: the median, over the
-// repetitions, of the ratio within each repetition.
+// A Ratio is how one engine compares with another: of pairs, the median, over
+// the repetitions, of the ratio within each repetition.
 type Ratio struct {
 	Estimate
+	P float64 // of the U test; only Unpaired sets it
 	// Refused says why there is no comparison; then the rest means nothing.
 	Refused string
 }
@@ -36,7 +37,7 @@ func Paired(a, b map[int]float64) Ratio {
 	if len(ratios) < MinReps {
 		return Ratio{Refused: tooFew(len(ratios), unpaired, zero)}
 	}
-	r := Ratio{Estimate: Median(ratios)}
+	r := Ratio{Estimate: symmetric(ratios)}
 	if unpaired > 0 {
 		r.Warnings = append(r.Warnings, fmt.Sprintf("%d repetitions without a partner left out", unpaired))
 	}

@@ -1,42 +1,10 @@
 package compare
 
 import (
-	"fmt"
 	"slices"
 
 	"cohbench/bench/result"
 )
-
-// A Metric picks one figure out of a record.
-type Metric struct {
-	Name string
-	Unit string
-	// Of returns the figure; false if the record has none.
-	Of func(r *result.Record) (float64, bool)
-}
-
-// Rate is the completed operations per second of one class.
-func Rate(class string) Metric {
-	return Metric{class + " rate", "ops/s", func(r *result.Record) (float64, bool) {
-		v, ok := r.Rate[class]
-		return v, ok
-	}}
-}
-
-// P99 is the 99th percentile of the latency of one class, in ns.
-func P99(class string) Metric {
-	return Metric{class + " p99", "ns", func(r *result.Record) (float64, bool) {
-		l, ok := r.Latency[class]
-		return float64(l.P99), ok && r.Ops[class] > 0
-	}}
-}
-
-// CPU is the processor time per operation, in ns.
-func CPU() Metric {
-	return Metric{"cpu", "ns/op", func(r *result.Record) (float64, bool) {
-		return r.CPUNsPerOp, r.CPUNsPerOp > 0
-	}}
-}
 
 // Cases lists the cases of records in order of appearance.
 func Cases(records []result.Record) []result.Case {
@@ -88,50 +56,6 @@ func Against(records []result.Record, a, b result.Case, m Metric) Ratio {
 		return Ratio{Refused: why}
 	}
 	return Paired(Series(records, a, m), Series(records, b, m))
-}
-
-// ownMMU says that an engine has page tables which stand for others. raw has
-// none, and those behind engine kernel are what all the others imitate, so
-// either stands beside any.
-func ownMMU(mmu string) bool { return mmu != "none" && mmu != "kernel" }
-
-// Mixed says why two cases cannot be compared; "" if they can.
-func Mixed(a, b result.Case) string {
-	switch {
-	case a.Workload != b.Workload:
-		return fmt.Sprintf("different workloads: %s and %s", a.Workload, b.Workload)
-	case a.Threads != b.Threads:
-		return fmt.Sprintf("different threads: %d and %d", a.Threads, b.Threads)
-	case a.MMU != b.MMU && ownMMU(a.MMU) && ownMMU(b.MMU):
-		return fmt.Sprintf("different MMUs: %s and %s", a.MMU, b.MMU)
-	case a.IO != b.IO:
-		return fmt.Sprintf("different IO: %s and %s", a.IO, b.IO)
-	case a.Block != b.Block:
-		return fmt.Sprintf("different block sizes: %d and %d bytes", a.Block, b.Block)
-	case a.Size != b.Size:
-		return fmt.Sprintf("different file sizes: %d and %d bytes", a.Size, b.Size)
-	case a.Set != b.Set:
-		return fmt.Sprintf("different settings: %q and %q", a.Set, b.Set)
-	}
-	return ""
-}
-
-// MixedRuns says why the records of two runs cannot be compared; "" if they
-// can.
-func MixedRuns(a, b *result.Env) string {
-	for _, f := range [][3]string{
-		{"kernels", a.Kernel, b.Kernel},
-		{"file systems", a.FileSystem, b.FileSystem},
-		{"devices", a.Device, b.Device},
-		{"CPUs", a.CPU, b.CPU},
-		{"MMUs", a.MMU, b.MMU},
-		{"IO", a.IO, b.IO},
-	} {
-		if f[1] != f[2] {
-			return fmt.Sprintf("different %s: %s and %s", f[0], f[1], f[2])
-		}
-	}
-	return ""
 }
 
 // Base returns the case to compare c with: the same on engine base. The MMU

@@ -5,7 +5,7 @@
 // error:, warning: or hint:, go to stderr. The exit status is
 //
 //	0    clean
-//	1    an engine broke what it claims
+//	1    an engine broke what it claims, or a change is too much (compare --fail-if)
 //	2    the command line is wrong
 //	3    the environment lacks what was asked for
 //	130  interrupted; what was measured until then is kept
@@ -65,7 +65,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err, "see '"+c.CommandPath()+" --help'")
 	})
-	for _, c := range []*cobra.Command{newRun(), newReport(), newPlot(), newList(), newDoctor(), newDemo()} {
+	for _, c := range []*cobra.Command{newRun(), newCompare(), newReport(), newPlot(), newList(), newDoctor(), newDemo()} {
 		c.Args = usageArgs(c.Args)
 		root.AddCommand(c)
 	}

@@ -8,6 +8,8 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"cohbench/bench/result/resulttest"
 )
 
 func TestMain(m *testing.M) {
@@ -20,7 +22,7 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "madeup": madeup},
 		Condition:           condition,
 	})
 }
@@ -51,4 +53,16 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if got != want {
 		ts.Fatalf("exit status %d, want %d", got, want)
 	}
+}
+
+// madeup writes a run that nobody has measured: madeup DIR SEED REPETITIONS.
+func madeup(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 3 {
+		ts.Fatalf("usage: madeup DIR SEED REPETITIONS")
+	}
+	seed, err := strconv.ParseUint(args[1], 10, 64)
+	ts.Check(err)
+	reps, err := strconv.Atoi(args[2])
+	ts.Check(err)
+	ts.Check(resulttest.Make(ts.MkAbs(args[0]), seed, reps, []int{8}))
 }

@@ -4,6 +4,7 @@
 package resulttest
 
 import (
+	"errors"
 	"math"
 	"math/rand/v2"
 	"testing"
@@ -204,17 +205,26 @@ func Write(t testing.TB, seed uint64, reps int, threads []int) string {
 func write(t testing.TB, env result.Env, samples []Sample) string {
 	t.Helper()
 	path := t.TempDir() + "/run"
-	d, err := result.Create(path, env)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, s := range samples {
-		if err := d.Append(&s.Record, s.Hists); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if err := d.Close(); err != nil {
+	if err := keep(path, env, samples); err != nil {
 		t.Fatal(err)
 	}
 	return path
+}
+
+// Make writes a made-up run to path, which must not exist.
+func Make(path string, seed uint64, reps int, threads []int) error {
+	return keep(path, Env(reps, threads), Samples(seed, reps, threads))
+}
+
+func keep(path string, env result.Env, samples []Sample) error {
+	d, err := result.Create(path, env)
+	if err != nil {
+		return err
+	}
+	for _, s := range samples {
+		if err := d.Append(&s.Record, s.Hists); err != nil {
+			return errors.Join(err, d.Close())
+		}
+	}
+	return d.Close()
 }
