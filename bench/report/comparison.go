@@ -50,9 +50,9 @@ func title(m *compare.Match) string {
 		label += ", MMU " + m.Case.MMU
 	}
 	if m.Paired {
-		return fmt.Sprintf("%s: %s (base) and %s (new) in %s, paired in %d repetitions", label, m.Base.Engine, m.New.Engine, m.New.Run.Dir, min(m.BaseReps, m.NReps))
+		return fmt.Sprintf("%s: base %s, new %s, in %s, %d pairs", label, m.Base.Engine, m.New.Engine, m.New.Run.Dir, min(m.BaseReps, m.NReps))
 	}
-	return fmt.Sprintf("%s: %s (base) and %s (new), %d and %d repetitions", label, m.Base, m.New, m.BaseReps, m.NReps)
+	return fmt.Sprintf("%s: base %s, new %s, %d and %d repetitions", label, m.Base, m.New, m.BaseReps, m.NReps)
 }
 
 func comparisonTable(m *compare.Match) [][]string {
