@@ -70,7 +70,7 @@ func (r *Runner) summary() result.Plan {
 	first := r.groups[0].params
 	p := result.Plan{
 		Records: r.Plan.Cases(), Reps: r.Plan.Reps, Duration: r.Plan.Duration.Seconds(),
-		Block: first.Block, Size: first.Size,
+		Block: first.Block, Size: first.Size, IODepth: depth(first),
 	}
 	for _, g := range r.groups {
 		if g.params.Block != p.Block {

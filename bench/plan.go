@@ -21,6 +21,7 @@ type Plan struct {
 	Threads   []int // tasks of the main class; default each workload's own
 	Block     int   // bytes per IO; default each workload's own
 	Size      int64 // bytes per file; default each workload's own
+	IODepth   int   // direct requests in flight per task, where the workload has such tasks and all engines can; default one
 	Set       []Set // other parameters, for all workloads; default each workload's own
 	Reps      int   // repetitions; default 6
 
@@ -103,7 +104,7 @@ func (p Plan) Check() error {
 		return errors.New("plan: no engine")
 	case len(p.Workloads) == 0:
 		return errors.New("plan: no workload")
-	case p.Reps < 0 || p.Duration < 0 || p.Budget < 0 || p.Block < 0 || p.Size < 0:
+	case p.Reps < 0 || p.Duration < 0 || p.Budget < 0 || p.Block < 0 || p.Size < 0 || p.IODepth < 0:
 		return errors.New("plan: repetitions, durations and sizes must not be negative")
 	}
 	for i, e := range p.Engines {
@@ -122,9 +123,19 @@ func (p Plan) Check() error {
 			return err
 		}
 	}
+	for _, e := range p.Engines {
+		if err := p.checkOn(e); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkOn says why e cannot do what the plan asks for.
+func (p *Plan) checkOn(e core.Engine) error {
 	for _, g := range p.groups() {
 		c := workloads.Case{
-			Engine: p.cached(), Backing: make([]core.Backing, g.workload.Files),
+			Engine: e, Backing: make([]core.Backing, g.workload.Files),
 			Workload: g.workload, Params: g.params,
 		}
 		if err := c.Check(); err != nil {
@@ -182,6 +193,7 @@ func (p *Plan) groups() []group {
 			params.Threads = n
 			params.Block = orDefault(p.Block, params.Block)
 			params.Size = orDefault(p.Size, params.Size)
+			params.IODepth = p.IODepth
 			for _, s := range p.Set {
 				_ = params.Set(s.Name, s.Value) // Check has seen to it
 			}

@@ -54,6 +54,7 @@ func TestPlanCheck(t *testing.T) {
 		"threads [2 0]":  func(p *Plan) { p.Threads = []int{2, 0} },
 		"threads [4 4]":  func(p *Plan) { p.Threads = []int{4, 4} },
 		"negative":       func(p *Plan) { p.Duration = -1 },
+		"IO depth":       func(p *Plan) { p.IODepth = 2 },
 		"direct-write: ": func(p *Plan) { p.Block = 1000 },
 		"self-buffer: ": func(p *Plan) {
 			p.Workloads = append(slices.Clip(p.Workloads), workloads.SelfBuffer)

@@ -28,6 +28,7 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		IO:       string(r.Probe.Direct),
 		Block:    s.params.Block,
 		Size:     s.params.Size,
+		IODepth:  depth(s.params),
 		Set:      s.set,
 		Seed:     s.seed,
 
@@ -46,6 +47,14 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 	}
 	classes(&rec, out)
 	return rec
+}
+
+// depth is Params.IODepth as it is recorded: 0 for one at a time.
+func depth(p workloads.Params) int {
+	if p.IODepth <= 1 {
+		return 0
+	}
+	return p.IODepth
 }
 
 // warmup is what was found wrong before the measured windows began, as a

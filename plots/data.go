@@ -253,7 +253,7 @@ func Scalings(run *result.Run) []Scaling {
 }
 
 func sameButThreads(a, b compare.Group) bool {
-	return a.Workload == b.Workload && a.MMU == b.MMU && a.IO == b.IO && a.Block == b.Block && a.Size == b.Size && a.Set == b.Set
+	return a.Workload == b.Workload && a.MMU == b.MMU && a.IO == b.IO && a.Block == b.Block && a.Size == b.Size && a.IODepth == b.IODepth && a.Set == b.Set
 }
 
 // add puts the engines of g on their lines. The groups come by rising threads.

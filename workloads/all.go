@@ -8,6 +8,7 @@ import (
 // All is the list of workloads, in display order.
 func All() []*Workload {
 	return []*Workload{
+		DirectRead,
 		DirectWrite,
 		DirectWriteLoad,
 		DirectWriteStore,

@@ -90,6 +90,7 @@ func checkFigures(t *testing.T, o *Outcome) {
 
 func TestWorkloadsDoWhatTheySay(t *testing.T) {
 	want := map[string][]Op{
+		"direct-read":                {OpDirectRead},
 		"direct-write":               {OpDirectWrite},
 		"direct-write+load":          {OpDirectWrite, OpLoad},
 		"direct-write+store":         {OpDirectWrite, OpStore, OpLoad, OpSync},

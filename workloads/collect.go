@@ -73,6 +73,7 @@ func (x *execution) readers() []*oracle.Reader {
 				rs = append(rs, t.r)
 			}
 		}
+		rs = append(rs, c.pipeline.readers()...)
 	}
 	return rs
 }

@@ -37,6 +37,10 @@ type Context struct {
 	lock  *sync.RWMutex
 	pacer pacer
 
+	depth    int       // direct requests in flight at once, if the role is Queued; else 1
+	writer   int       // id of its first oracle.Writer; it has as many as its depth
+	pipeline *pipeline // nil at depth 1
+
 	shared *shared
 	start  int64 // clock at the beginning of the operation under way
 	stats  [numOps]opStats
@@ -120,17 +124,22 @@ func (c *Context) end(op Op, n int, err error) int64 {
 		c.lock.Unlock()
 	}
 	c.Task.Op("")
+	c.count(op, at-c.start, n, err)
+	return at
+}
+
+// count counts an operation that took ns.
+func (c *Context) count(op Op, ns int64, n int, err error) {
 	if err != nil {
 		c.fail(op, err)
-		return at
+		return
 	}
 	s := &c.stats[op]
-	s.record(at - c.start)
+	s.record(ns)
 	if !c.Done() {
 		s.ops++
 		s.bytes += int64(n)
 	}
-	return at
 }
 
 // fail counts an error. One that no workload expects is kept: it ends the

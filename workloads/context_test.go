@@ -21,8 +21,8 @@ func newContext(t testing.TB, p Params, withOracle bool) *Context {
 	if err := x.open(); err != nil {
 		t.Fatal(err)
 	}
-	for i, c := range x.tasks {
-		x.bind(c, i)
+	for _, c := range x.tasks {
+		x.bind(c)
 	}
 	return x.tasks[len(x.tasks)-1]
 }

@@ -26,14 +26,11 @@ var DirectOnly = &Workload{
 	Defaults: Params{Threads: 8, Block: 4 << 10, Size: 1 << 20, ReadPct: 50, Round: 200 * time.Millisecond},
 	Files:    1,
 	Roles: func(p Params) []Role {
-		return []Role{{Name: "direct", Threads: p.Threads, DirectOnly: true, Body: func(c *Context) {
-			for !c.Done() {
-				if c.Rand.IntN(100) < c.P.ReadPct {
-					c.ReadDirect(0, c.Block())
-				} else {
-					c.WriteDirect(0, c.Block())
-				}
-			}
+		return []Role{{Name: "direct", Threads: p.Threads, DirectOnly: true, Queued: true, Body: func(c *Context) {
+			c.Direct(func() Access {
+				write := c.Rand.IntN(100) >= c.P.ReadPct
+				return Access{Write: write, Off: c.Block()}
+			})
 		}}}
 	},
 }

@@ -14,9 +14,7 @@ var DirectWrite = &Workload{
 
 // directWriters is the role that most workloads share.
 func directWriters(p Params) Role {
-	return Role{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Body: func(c *Context) {
-		for !c.Done() {
-			c.WriteDirect(0, c.OwnBlock(c.P.Size))
-		}
+	return Role{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Queued: true, Body: func(c *Context) {
+		c.Direct(func() Access { return Access{Write: true, Off: c.OwnBlock(c.P.Size)} })
 	}}
 }

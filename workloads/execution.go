@@ -54,6 +54,7 @@ type execution struct {
 	tasks   []*Context
 	lock    *sync.RWMutex // held over every operation, if set
 	clock   oracle.Clock  // of all files
+	writers int           // ids of writers given out
 	shared  shared
 	arrived chan struct{} // one for each task at the end of a round
 	started bool
@@ -67,9 +68,10 @@ type execution struct {
 	stalled error // tasks which did not come back even after a cancel
 }
 
-// maxTasks is how many tasks the oracle can tell apart as writers; a group has
-// room for one more, the harness (sched.MaxThreads).
-const maxTasks = oracle.MaxWriters - harnessWriter
+// maxWriters is how many writes at once the oracle can tell apart: at least one
+// for each task. A group has room for as many tasks and one more, the harness
+// (sched.MaxThreads).
+const maxWriters = oracle.MaxWriters - harnessWriter
 
 func newExecution(c *Case) (*execution, error) {
 	x := &execution{c: c, p: c.Params, lock: c.Lock, g: sched.NewGroup(), out: &Outcome{Classes: map[string]*Class{}}}
@@ -88,11 +90,11 @@ func newExecution(c *Case) (*execution, error) {
 	if x.p.Blocks() < c.Workload.MinBlocks {
 		return nil, fmt.Errorf("%s: size %d: want at least %d blocks of %d bytes", c.Workload.Name, x.p.Size, c.Workload.MinBlocks, x.p.Block)
 	}
-	if n := c.Workload.Tasks(x.p); n > maxTasks {
-		return nil, fmt.Errorf("%s: %d tasks for %d threads: want at most %d", c.Workload.Name, n, x.p.Threads, maxTasks)
-	}
 	if x.lock == nil && c.Workload.OneLock {
 		x.lock = new(sync.RWMutex)
+	}
+	if err := x.checkDepth(); err != nil {
+		return nil, err
 	}
 	x.makeTasks()
 	return x, nil
@@ -117,7 +119,7 @@ func (x *execution) timeout() time.Duration { return cmp.Or(x.c.Timeout, default
 
 // makeTasks makes the tasks of all roles that the engine can run.
 func (x *execution) makeTasks() {
-	x.harness = core.NewTask(x.g.Thread("harness"))
+	x.harness, x.writers = core.NewTask(x.g.Thread("harness")), harnessWriter
 	for _, r := range x.c.Workload.Roles(x.p) {
 		if !x.cached() && !r.DirectOnly {
 			continue
@@ -136,8 +138,9 @@ func (x *execution) makeTask(r Role, i int) {
 		Rand: rand.New(rand.NewPCG(x.c.Seed, uint64(len(x.tasks)+1))),
 		P:    x.p, Index: i, Of: r.Threads, Cache: x.cached(),
 		buf: newBuffer(x.p.Block), lock: x.lock, shared: &x.shared,
-		gate: make(chan struct{}, 1),
+		gate: make(chan struct{}, 1), depth: r.depth(x.p), writer: x.writers + 1,
 	}
+	x.writers += c.depth
 	c.hot.Store(noBlock)
 	x.tasks = append(x.tasks, c)
 	if r.DirectOnly {
@@ -188,8 +191,8 @@ func (x *execution) phases(ctx context.Context) error {
 // startTasks starts a goroutine for every task; it waits for its first round.
 func (x *execution) startTasks() {
 	x.started = true
-	for i, c := range x.tasks {
-		x.bind(c, i)
+	for _, c := range x.tasks {
+		x.bind(c)
 		go func() {
 			if x.c.LockThreads {
 				runtime.LockOSThread()

@@ -16,6 +16,8 @@ type Params struct {
 	Block int   // bytes per read and write: whole pages
 	Size  int64 // bytes of each file in use, from its start: whole blocks
 
+	IODepth int // direct requests that a task of a Queued role keeps in flight; 0 or 1: one
+
 	ReadPct     int // share of reads, in percent, where a task does both
 	ResidentPct int // share of the pages in the cache when a round begins
 	HolePct     int // share of the blocks that are holes when a round begins
@@ -55,6 +57,8 @@ func (p Params) Check() error {
 		return fmt.Errorf("params: block %d: want whole pages of %d bytes", p.Block, core.PageSize)
 	case p.Size < int64(p.Block) || p.Size%int64(p.Block) != 0:
 		return fmt.Errorf("params: size %d: want whole blocks of %d bytes", p.Size, p.Block)
+	case p.IODepth < 0:
+		return fmt.Errorf("params: IO depth %d: want at least 1", p.IODepth)
 	case p.ReadPct < 0 || p.ReadPct > 100 || p.ResidentPct < 0 || p.ResidentPct > 100:
 		return fmt.Errorf("params: read %d %%, resident %d %%: want 0 to 100", p.ReadPct, p.ResidentPct)
 	case p.HolePct < 0 || p.HolePct > 100 || p.MsyncPct < 0 || p.MsyncPct > 100:

@@ -32,7 +32,7 @@ func (x *execution) open() error {
 			return fmt.Errorf("%s: %w", b.Path, err)
 		}
 	}
-	return nil
+	return x.openPipelines()
 }
 
 func (x *execution) addFile(cf core.File, i int) error {
@@ -66,19 +66,24 @@ const harnessWriter = 1
 func (x *execution) oracleConfig(i int) oracle.Config {
 	return oracle.Config{
 		Name: string(rune('A' + i)), Size: x.p.Size, Block: core.PageSize,
-		Writers: harnessWriter + len(x.tasks), Salt: uint16(i + 1), Clock: &x.clock, Now: now,
+		Writers: x.writers, Salt: uint16(i + 1), Clock: &x.clock, Now: now,
 	}
 }
 
-// bind gives task i its access to the files.
-func (x *execution) bind(c *Context, i int) {
+// bind gives a task its access to the files.
+func (x *execution) bind(c *Context) {
 	for _, f := range x.files {
-		t := target{file: f.file, m: f.m, size: f.size}
-		if f.oracle != nil {
-			t.w, t.r = f.oracle.Writer(harnessWriter+1+i), f.oracle.Reader()
-		}
-		c.files = append(c.files, t)
+		c.files = append(c.files, f.forWriter(c.writer))
 	}
+}
+
+// forWriter is f as somebody uses it who writes as id.
+func (f *file) forWriter(id int) target {
+	t := target{file: f.file, m: f.m, size: f.size}
+	if f.oracle != nil {
+		t.w, t.r = f.oracle.Writer(id), f.oracle.Reader()
+	}
+	return t
 }
 
 // chunks calls fn for the bytes of f below limit, a chunk at a time.
@@ -270,7 +275,7 @@ func among(i int64, pct int) bool { return (i+1)*int64(pct)/100 > i*int64(pct)/1
 
 // closeFiles unmaps and closes the files.
 func (x *execution) closeFiles() error {
-	var first error
+	first := x.closePipelines()
 	for _, f := range x.files {
 		if f.m != nil {
 			first = errors.Join(first, f.m.Unmap(x.harness))

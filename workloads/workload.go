@@ -1,5 +1,7 @@
 package workloads
 
+import "slices"
+
 // A Workload is what the tasks of a case do.
 type Workload struct {
 	Name     string
@@ -32,6 +34,19 @@ func (w *Workload) Tasks(p Params) (n int) {
 	return n
 }
 
+// Writers is how many writes the tasks of a case can have open together.
+func (w *Workload) Writers(p Params) (n int) {
+	for _, role := range w.Roles(p) {
+		n += role.Threads * role.depth(p)
+	}
+	return n
+}
+
+// Queued reports whether some role keeps Params.IODepth requests in flight.
+func (w *Workload) Queued(p Params) bool {
+	return slices.ContainsFunc(w.Roles(p), func(r Role) bool { return r.Queued })
+}
+
 // A Role is a number of tasks which do the same.
 type Role struct {
 	Name    string
@@ -39,6 +54,17 @@ type Role struct {
 	// DirectOnly says that the role does nothing but direct IO, or can do
 	// without the rest, so that an engine without a cache runs it too.
 	DirectOnly bool
+	// Queued says that Body does its direct IO by Context.Direct, which keeps
+	// Params.IODepth requests in flight.
+	Queued bool
 	// Body does operations until c.Done().
 	Body func(c *Context)
+}
+
+// depth is how many direct requests a task of the role has in flight.
+func (r Role) depth(p Params) int {
+	if r.Queued {
+		return max(p.IODepth, 1)
+	}
+	return 1
 }

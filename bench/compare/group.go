@@ -17,6 +17,7 @@ type Group struct {
 	MMU, IO  string
 	Block    int
 	Size     int64
+	IODepth  int           // direct requests in flight per task; 0: one
 	Set      string        // parameters that are not the workload's own
 	Class    string        // the class of operations that is compared: see Headline
 	Cases    []result.Case // one per engine, in display order; twins left out
@@ -36,7 +37,7 @@ func Groups(run *result.Run) []Group {
 	workloads := order(run.Env.Plan.Workloads, groups, func(g Group) string { return g.Workload })
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(workloads[a.Workload], workloads[b.Workload]), cmp.Compare(a.Threads, b.Threads),
-			cmp.Compare(a.Block, b.Block), cmp.Compare(a.Size, b.Size), cmp.Compare(a.Set, b.Set), cmp.Compare(a.MMU, b.MMU), cmp.Compare(a.IO, b.IO))
+			cmp.Compare(a.Block, b.Block), cmp.Compare(a.Size, b.Size), cmp.Compare(a.IODepth, b.IODepth), cmp.Compare(a.Set, b.Set), cmp.Compare(a.MMU, b.MMU), cmp.Compare(a.IO, b.IO))
 	})
 	engines := order(names(run.Env.Engines), Cases(run.Records), func(c result.Case) string { return c.Engine })
 	for i := range groups {
@@ -51,12 +52,12 @@ func Groups(run *result.Run) []Group {
 func join(groups []Group, c result.Case) []Group {
 	for i := range groups {
 		g := &groups[i]
-		if g.Workload == c.Workload && g.Threads == c.Threads && g.MMU == c.MMU && g.IO == c.IO && g.Block == c.Block && g.Size == c.Size && g.Set == c.Set {
+		if g.Workload == c.Workload && g.Threads == c.Threads && g.MMU == c.MMU && g.IO == c.IO && g.Block == c.Block && g.Size == c.Size && g.IODepth == c.IODepth && g.Set == c.Set {
 			g.Cases = append(g.Cases, c)
 			return groups
 		}
 	}
-	return append(groups, Group{Workload: c.Workload, Threads: c.Threads, MMU: c.MMU, IO: c.IO, Block: c.Block, Size: c.Size, Set: c.Set, Cases: []result.Case{c}})
+	return append(groups, Group{Workload: c.Workload, Threads: c.Threads, MMU: c.MMU, IO: c.IO, Block: c.Block, Size: c.Size, IODepth: c.IODepth, Set: c.Set, Cases: []result.Case{c}})
 }
 
 // addWithoutMMU adds the cases of engines without page tables of their own,
@@ -166,6 +167,9 @@ func (g Group) Label(among []Group) string {
 			label += ", " + f.text
 		}
 	}
+	if g.IODepth != 0 {
+		label += fmt.Sprintf(", %d direct requests in flight each", g.IODepth)
+	}
 	if g.Set != "" {
 		label += ", " + g.Set
 	}
@@ -195,5 +199,5 @@ func MostThreads(groups []Group) []Group {
 func (g Group) Equal(o Group) bool { return g.Threads == o.Threads && g.sameButThreads(o) }
 
 func (g Group) sameButThreads(o Group) bool {
-	return g.Workload == o.Workload && g.MMU == o.MMU && g.IO == o.IO && g.Block == o.Block && g.Size == o.Size && g.Set == o.Set
+	return g.Workload == o.Workload && g.MMU == o.MMU && g.IO == o.IO && g.Block == o.Block && g.Size == o.Size && g.IODepth == o.IODepth && g.Set == o.Set
 }

@@ -41,6 +41,25 @@ func TestGroups(t *testing.T) {
 	}
 }
 
+// Depths are groups of their own, and named.
+func TestGroupsByDepth(t *testing.T) {
+	run := made(1, 8)
+	for _, r := range slices.Clone(run.Records) {
+		r.IODepth = 16
+		run.Records = append(run.Records, r)
+	}
+	groups := compare.Groups(run)
+	if len(groups) != 8 {
+		t.Fatalf("%d groups, want 4 workloads by 2 depths", len(groups))
+	}
+	for i, g := range groups {
+		deep := strings.HasSuffix(g.Label(groups), ", 16 direct requests in flight each")
+		if deep != (i%2 == 1) || len(g.Cases) != 7 {
+			t.Errorf("group %d is %q of %d cases", i, g.Label(groups), len(g.Cases))
+		}
+	}
+}
+
 // The kernel's page tables are not one more kind to keep apart: its engine
 // stands beside the models on any, and beside raw alone.
 func TestGroupsPutTheKernelBesideTheModels(t *testing.T) {

@@ -62,6 +62,7 @@ func TestMixedIsRefused(t *testing.T) {
 		"different IO":          func(c *result.Case) { c.IO = "buffered" },
 		"different block sizes": func(c *result.Case) { c.Block = 512 },
 		"different file sizes":  func(c *result.Case) { c.Size = 1 },
+		"different IO depths":   func(c *result.Case) { c.IODepth = 4 },
 	} {
 		other := of("none", "direct-write")
 		change(&other)

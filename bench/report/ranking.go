@@ -25,7 +25,7 @@ func Agreements(run *result.Run) []Agreement {
 	var list []Agreement
 	for i := range rankings {
 		r := &rankings[i]
-		a := Agreement{Label: fmt.Sprintf("%s: %s against %s", compare.Group{Workload: r.A.Workload, Threads: r.A.Threads, Set: r.A.Set}.Label(nil), r.A.MMU, r.B.MMU)}
+		a := Agreement{Label: fmt.Sprintf("%s: %s against %s", compare.Group{Workload: r.A.Workload, Threads: r.A.Threads, IODepth: r.A.IODepth, Set: r.A.Set}.Label(nil), r.A.MMU, r.B.MMU)}
 		a.Differ, a.Text = !r.Same(), answer(r)
 		for _, s := range r.Swaps {
 			a.Lines = append(a.Lines, fmt.Sprintf("%s and %s change places: %s", s.First, s.Second, swapText(r, s)))

@@ -61,6 +61,9 @@ func benchHeader(env *Env) string {
 func benchLines(r *Record, mmu string, procs int) string {
 	var b strings.Builder
 	name := fmt.Sprintf("workload=%s/engine=%s/threads=%d", benchWord(r.Workload), benchWord(r.Engine), r.Threads)
+	if r.IODepth != 0 {
+		name += fmt.Sprintf("/iodepth=%d", r.IODepth)
+	}
 	if r.Pair != 0 {
 		name += fmt.Sprintf("/pair=%d", r.Pair)
 	}

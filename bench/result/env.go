@@ -62,8 +62,9 @@ type Plan struct {
 	Reps      int      `json:"reps"`
 	Duration  float64  `json:"duration"` // s per case
 	Threads   []int    `json:"threads"`
-	Block     int      `json:"block"` // bytes
-	Size      int64    `json:"size"`  // bytes
+	Block     int      `json:"block"`             // bytes
+	Size      int64    `json:"size"`              // bytes
+	IODepth   int      `json:"iodepth,omitempty"` // direct requests in flight per task that keeps a queue; 0: one
 	Workloads []string `json:"workloads"`
 }
 

@@ -28,14 +28,15 @@ type Record struct {
 	Engine   string    `json:"engine"`
 	Workload string    `json:"workload"`
 	Threads  int       `json:"threads"`
-	Rep      int       `json:"rep"`            // repetition, from 0
-	Pair     int       `json:"pair,omitempty"` // 0, or the index of an identical twin (A/A)
-	Seconds  float64   `json:"seconds"`        // measured, s
-	MMU      string    `json:"mmu"`            // "soft", "userfaultfd", "kernel", "none"
-	IO       string    `json:"io"`             // what O_DIRECT really is here: "direct", "buffered", "unknown"
-	Block    int       `json:"block"`          // bytes per IO
-	Size     int64     `json:"size"`           // bytes per file
-	Set      string    `json:"set,omitempty"`  // what was set besides, by name: "partners=1,round=20ms,rate/store=20000"; see Setting
+	Rep      int       `json:"rep"`               // repetition, from 0
+	Pair     int       `json:"pair,omitempty"`    // 0, or the index of an identical twin (A/A)
+	Seconds  float64   `json:"seconds"`           // measured, s
+	MMU      string    `json:"mmu"`               // "soft", "userfaultfd", "kernel", "none"
+	IO       string    `json:"io"`                // what O_DIRECT really is here: "direct", "buffered", "unknown"
+	Block    int       `json:"block"`             // bytes per IO
+	Size     int64     `json:"size"`              // bytes per file
+	IODepth  int       `json:"iodepth,omitempty"` // direct requests in flight per task that keeps a queue; 0: one
+	Set      string    `json:"set,omitempty"`     // what was set besides, by name: "partners=1,round=20ms,rate/store=20000"; see Setting
 	Seed     uint64    `json:"seed"`
 
 	Ops     map[string]int64   `json:"ops"`              // completed operations by class
@@ -196,16 +197,20 @@ type Case struct {
 	MMU, IO  string
 	Block    int
 	Size     int64
+	IODepth  int // 0: one
 	Set      string
 }
 
 // Case returns the case that r is a repetition of.
 func (r *Record) Case() Case {
-	return Case{r.Engine, r.Workload, r.Threads, r.Pair, r.MMU, r.IO, r.Block, r.Size, r.Set}
+	return Case{r.Engine, r.Workload, r.Threads, r.Pair, r.MMU, r.IO, r.Block, r.Size, r.IODepth, r.Set}
 }
 
 func (c Case) String() string {
 	s := fmt.Sprintf("engine=%s/workload=%s/threads=%d", c.Engine, c.Workload, c.Threads)
+	if c.IODepth != 0 {
+		s += fmt.Sprintf("/iodepth=%d", c.IODepth)
+	}
 	if c.Pair != 0 {
 		s += fmt.Sprintf("/pair=%d", c.Pair)
 	}

@@ -21,10 +21,11 @@ type diagnosis struct {
 	Machine result.Env  `json:"machine"`
 	Dir     disk.Probe  `json:"dir"`
 	MMUs    []mmuAnswer `json:"mmus"`
+	Async   []mmuAnswer `json:"async"` // engines that keep several direct requests in flight
 	Demo    mmuAnswer   `json:"demo"`
 }
 
-// mmuAnswer says whether page tables of a kind can be had.
+// mmuAnswer says whether something, page tables of a kind for instance, can be had.
 type mmuAnswer struct {
 	Name      string `json:"name"`
 	Available bool   `json:"available"`
@@ -70,7 +71,7 @@ func examine(dir string) (diagnosis, error) {
 	if err != nil {
 		return diagnosis{}, setupError(err)
 	}
-	d := diagnosis{result.Collect(dir), p, probeMMUs(), probeKernelFaults()}
+	d := diagnosis{result.Collect(dir), p, probeMMUs(), asyncAnswers(), probeKernelFaults()}
 	if p.Direct == disk.Refused {
 		return d, nil
 	}
@@ -142,6 +143,7 @@ func (d diagnosis) print(w io.Writer) error {
 		{"direct IO", string(p.Direct) + " (" + p.Why + ")"},
 		{"alignment", alignText(p)},
 		{"page tables", mmuText(d.MMUs)},
+		{"async IO", mmuText(d.Async)},
 		{"kernel test", kernelTestText(p)},
 		{"demo", demoText(d.Demo, p)},
 	} {

@@ -29,6 +29,7 @@ import (
 type runOptions struct {
 	engines, workloads []string
 	threads            []int
+	iodepth            int
 	block, size        size
 	duration           time.Duration
 	reps               int
@@ -61,6 +62,8 @@ func newRun() *cobra.Command {
 	f.StringSliceVar(&o.workloads, "workload", nil, "workloads to run (default four of them)")
 	f.IntSliceVar(&o.threads, "threads", nil, "numbers of threads (default the workload's)")
 	f.Var(&o.block, "block", "bytes per IO, such as 4k (default the workload's)")
+	f.IntVar(&o.iodepth, "iodepth", 1, "direct requests that a task keeps in flight; above 1 with engines kernel-aio and kernel-uring,\n"+
+		"on workloads with such tasks")
 	f.DurationVar(&o.duration, "duration", 0, "measured time per case, such as 2s (default what fits the time of a run)")
 	f.IntVar(&o.reps, "reps", 0, "repetitions (default 6; no ratios are claimed below that)")
 	f.StringVar(&o.dir, "dir", ".", "directory for the data files, which are removed again")
@@ -82,6 +85,9 @@ func (o *runOptions) run(c *cobra.Command) error {
 		return err
 	}
 	if err := o.chooseOut(time.Now()); err != nil {
+		return err
+	}
+	if err := probeEngines(plan.Engines); err != nil {
 		return err
 	}
 	probe, err := disk.ProbeDir(o.dir)
@@ -108,6 +114,9 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	if err := o.chooseWhat(c, &p); err != nil {
 		return p, err
 	}
+	if o.iodepth < 1 {
+		return p, usage(fmt.Errorf("--iodepth %d: want at least 1", o.iodepth), "")
+	}
 	if o.reps < 0 || o.duration < 0 {
 		return p, usage(errors.New("--reps and --duration must not be negative"), "")
 	}
@@ -123,14 +132,22 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	if !c.Flags().Changed("seed") {
 		o.seed = rand.Uint64()
 	}
-	p.Dir, p.Block, p.Size, p.Seed = o.dir, int(o.block), int64(o.size), o.seed
+	p.Dir, p.Block, p.Size, p.IODepth, p.Seed = o.dir, int(o.block), int64(o.size), o.iodepth, o.seed
 	for _, name := range slices.Sorted(maps.Keys(o.set)) {
 		p.Set = append(p.Set, bench.Set{Name: name, Value: o.set[name]})
 	}
 	if err := p.Check(); err != nil {
-		return p, usage(err, "change --threads, --block, --size or --set")
+		return p, usage(err, o.planHint())
 	}
 	return p, nil
+}
+
+// planHint is what to do about a plan that cannot be carried out.
+func (o *runOptions) planHint() string {
+	if o.iodepth > 1 {
+		return "--iodepth above 1 wants --engine kernel-aio or kernel-uring, and workloads such as direct-write, direct-read and direct-only"
+	}
+	return "change --threads, --block, --size or --set"
 }
 
 // chooseWhat sets what is measured, where the command line says so.
