@@ -16,7 +16,8 @@ func ownMMU(mmu string) bool { return mmu != "none" && mmu != "kernel" }
 
 // words names the fields of a case that do not name themselves.
 var words = map[string]string{
-	"Workload": "workloads", "Threads": "threads", "MMU": "MMUs", "IO": "IO", "Block": "block sizes", "Size": "file sizes", "Set": "settings",
+	"Workload": "workloads", "Threads": "threads", "MMU": "MMUs", "IO": "IO", "Block": "block sizes", "Size": "file sizes",
+	"IODepth": "IO depths (0: one at a time)", "Set": "settings",
 }
 
 // Mixed says why two cases cannot be compared; "" if they can: they may differ
