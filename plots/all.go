@@ -8,8 +8,8 @@ import (
 	"cohbench/bench/result"
 )
 
-// All makes the pictures of a run. What cannot be drawn is left out, and
-// missing says which and why.
+// All makes the pictures of a run. What cannot be drawn is left out; missing
+// says which of those that every run may expect, and why.
 func All(run *result.Run) (figures []*Figure, missing []string) {
 	engines := engineNames(run)
 	t := newTheme(engines)
@@ -18,25 +18,50 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 		missing = append(missing, fmt.Sprintf("latency of %d cases, the first: %v", n, problems[0]))
 	}
 	add := func(ok bool, why string, make func() *Figure) {
-		if ok {
+		switch {
+		case ok:
 			figures = append(figures, make())
-		} else {
+		case why != "":
 			missing = append(missing, why)
 		}
 	}
-	bars, odds, tradeoffs, scalings := Throughputs(run), Stalenesses(run), Tradeoffs(run), Scalings(run)
+	tradeoffs, bars, odds, table := Tradeoffs(run), Throughputs(run), Stalenesses(run), Overview(run)
 	add(len(tradeoffs) > 0, "tradeoff: no engine was exposed", func() *Figure { return tradeoff(t, engines, tradeoffs) })
+	add(len(table.Rows) > 0, "", func() *Figure { return overview(table) })
 	add(len(bars) > 0, "throughput: nothing was measured", func() *Figure { return throughput(t, bars) })
 	add(len(odds) > 0, "staleness: no engine was exposed", func() *Figure { return staleness(t, odds) })
-	add(len(scalings) > 0, "scaling: one number of threads only", func() *Figure { return scaling(t, engines, scalings) })
-	if len(latencies) > 0 || len(problems) == 0 {
-		add(len(latencies) > 0, "latency: no histograms", func() *Figure { return latency(t, engines, latencies) })
+	figures = append(figures, sweeps(t, engines, run)...)
+	if len(latencies) > 0 {
+		figures = append(figures, latency(t, engines, latencies), percentiles(t, engines, latencies))
+	} else if len(problems) == 0 {
+		missing = append(missing, "latency: no histograms")
 	}
 	caption := captionOf(run)
 	for _, f := range figures {
 		f.Caption = caption
 	}
 	return figures, missing
+}
+
+// sweeps are the pictures of what was varied: those there is data for.
+func sweeps(t theme, engines []string, run *result.Run) []*Figure {
+	var figures []*Figure
+	if d := Scalings(run); len(d) > 0 {
+		figures = append(figures, scaling(t, engines, d, run.Env.Cores))
+	}
+	if d := BreakEvens(run); len(d.Writes) > 0 {
+		figures = append(figures, breakEven(t, engines, d))
+	}
+	if d := Starvations(run); len(d) > 0 {
+		figures = append(figures, starvation(t, engines, d))
+	}
+	if d := BlockSizes(run); len(d) > 0 {
+		figures = append(figures, blockSize(t, engines, d))
+	}
+	if d := Visibilities(run); len(d) > 0 {
+		figures = append(figures, visibility(t, engines, d))
+	}
+	return figures
 }
 
 // engineNames lists the engines of a run in display order.

@@ -62,6 +62,19 @@ func decades(lo, hi float64, label func(float64) string) ticks {
 	return t
 }
 
+// upright turns a laid-out logarithmic Y axis into one of logarithms, since gonum
+// puts the label of a logarithmic one far above its middle and makes room for
+// it there. Values are plotted by their logarithm to base 10 then.
+func upright(a *plot.Axis) {
+	var marks ticks
+	for _, t := range a.Tick.Marker.Ticks(a.Min, a.Max) {
+		t.Value = math.Log10(t.Value)
+		marks = append(marks, t)
+	}
+	a.Scale = plot.LinearScale{}
+	a.Min, a.Max, a.Tick.Marker = math.Log10(a.Min), math.Log10(a.Max), marks
+}
+
 // chance prints a power of ten below 1 as "1 in 1k".
 func chance(v float64) string {
 	if v >= 0.9995 {

@@ -2,7 +2,6 @@ package plots
 
 import (
 	"fmt"
-	"slices"
 
 	"cohbench/bench/compare"
 	"cohbench/bench/result"
@@ -36,6 +35,12 @@ func labelling(run *result.Run, groups []compare.Group) func(g compare.Group) st
 	}
 }
 
+// panels lists the groups that have a panel each: every one at its most
+// threads, of sweeps the first and the last step.
+func panels(run *result.Run) []compare.Group {
+	return ends(compare.MostThreads(compare.Groups(run)))
+}
+
 // Bars is the throughput of each engine in one group.
 type Bars struct {
 	Label string
@@ -51,9 +56,9 @@ type Bar struct {
 	Note   string
 }
 
-// Throughputs returns the rates by workload, each at its most threads.
+// Throughputs returns the rates of the groups that have a panel (see panels).
 func Throughputs(run *result.Run) []Bars {
-	groups := compare.MostThreads(compare.Groups(run))
+	groups := panels(run)
 	label := labelling(run, groups)
 	var all []Bars
 	for _, g := range groups {
@@ -123,10 +128,9 @@ func chanceOf(c compare.Chance) Chance {
 	return Chance{Value: c.Value, Lo: c.Lo, Hi: c.Hi, Events: c.Events, Bound: c.Bound(), Note: c.None}
 }
 
-// Stalenesses returns the odds of the groups in which somebody was exposed,
-// each at its most threads.
+// Stalenesses returns the odds of the groups in which somebody was exposed.
 func Stalenesses(run *result.Run) []Odds {
-	groups := compare.MostThreads(compare.Groups(run))
+	groups := panels(run)
 	label := labelling(run, groups)
 	var all []Odds
 	for _, g := range groups {
@@ -160,11 +164,11 @@ type TradeoffPoint struct {
 	Stale  Chance
 }
 
-// Tradeoffs returns, for the groups in which somebody was exposed, each at
-// its most threads, the rate of each exposed engine, relative to raw where there are
-// repetitions enough to say so.
+// Tradeoffs returns, for the groups in which somebody was exposed, the
+// rate of each exposed engine, relative to raw where there are repetitions
+// enough to say so.
 func Tradeoffs(run *result.Run) []Tradeoff {
-	groups := compare.MostThreads(compare.Groups(run))
+	groups := panels(run)
 	label := labelling(run, groups)
 	var all []Tradeoff
 	for _, g := range groups {
@@ -210,68 +214,6 @@ func tradeoffRate(records []result.Record, c result.Case, t Tradeoff) (Value, bo
 	return valueOf(e), true
 }
 
-// A Scaling is throughput against threads.
-type Scaling struct {
-	Workload string
-	Class    string
-	Lines    []ScalingLine
-}
-
-// A ScalingLine is one engine.
-type ScalingLine struct {
-	Engine string
-	Points []ScalingPoint
-}
-
-// A ScalingPoint is the rate, in operations per second, at one number of threads.
-type ScalingPoint struct {
-	Threads int
-	Rate    Value
-}
-
-// Scalings returns the workloads that ran on more than one number of threads.
-func Scalings(run *result.Run) []Scaling {
-	groups := compare.Groups(run)
-	var all []Scaling
-	for _, top := range compare.MostThreads(groups) {
-		s := Scaling{Workload: top.Workload, Class: top.Class}
-		if slices.ContainsFunc(groups, func(o compare.Group) bool { return o.Workload == top.Workload && o.MMU != top.MMU }) {
-			s.Workload += ", MMU " + top.MMU
-		}
-		threads := 0
-		for _, g := range groups {
-			if sameButThreads(g, top) {
-				threads++
-				s.add(run.Records, g)
-			}
-		}
-		if threads > 1 && len(s.Lines) > 0 {
-			all = append(all, s)
-		}
-	}
-	return all
-}
-
-func sameButThreads(a, b compare.Group) bool {
-	return a.Workload == b.Workload && a.MMU == b.MMU && a.IO == b.IO && a.Block == b.Block && a.Size == b.Size && a.IODepth == b.IODepth && a.Set == b.Set
-}
-
-// add puts the engines of g on their lines. The groups come by rising threads.
-func (s *Scaling) add(records []result.Record, g compare.Group) {
-	for _, c := range g.Cases {
-		e := compare.Summary(records, c, compare.Rate(g.Class))
-		if e.N == 0 {
-			continue
-		}
-		i := slices.IndexFunc(s.Lines, func(l ScalingLine) bool { return l.Engine == c.Engine })
-		if i < 0 {
-			i = len(s.Lines)
-			s.Lines = append(s.Lines, ScalingLine{Engine: c.Engine})
-		}
-		s.Lines[i].Points = append(s.Lines[i].Points, ScalingPoint{g.Threads, valueOf(e)})
-	}
-}
-
 // Distribution is the latencies of one group.
 type Distribution struct {
 	Label  string
@@ -285,10 +227,10 @@ type Curve struct {
 	result.Distribution
 }
 
-// Latencies returns the distributions of each group at its most threads, and
-// what could not be read.
+// Latencies returns the distributions of the groups, and what could not be
+// read.
 func Latencies(run *result.Run) (all []Distribution, problems []error) {
-	groups := compare.MostThreads(compare.Groups(run))
+	groups := panels(run)
 	for _, g := range groups {
 		d := Distribution{Label: g.Label(groups), Class: g.Class}
 		for _, c := range g.Cases {

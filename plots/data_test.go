@@ -25,7 +25,13 @@ func made(reps int, threads ...int) *result.Run {
 func TestDataGolden(t *testing.T) {
 	run := made(6, 1, 8)
 	for name, data := range map[string]any{
-		"throughput": Throughputs(run), "staleness": Stalenesses(run), "tradeoff": Tradeoffs(run), "scaling": Scalings(run),
+		"throughput": Throughputs(run), "staleness": Stalenesses(run), "tradeoff": Tradeoffs(run), "scaling": Scalings(run), "overview": Overview(run),
+	} {
+		golden(t, name, data)
+	}
+	storm := swept(t)
+	for name, data := range map[string]any{
+		"break-even": BreakEvens(storm), "starvation": Starvations(storm), "visibility": Visibilities(run), "block-size": BlockSizes(sized()),
 	} {
 		golden(t, name, data)
 	}
@@ -38,6 +44,30 @@ func TestDataGolden(t *testing.T) {
 		t.Error(problems)
 	}
 	golden(t, "latency", latencies[:1])
+}
+
+// swept is a made-up storm of faults at rising rates.
+func swept(t *testing.T) *result.Run {
+	t.Helper()
+	run, err := result.Open(resulttest.WriteFaultSweep(t, 1, 6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return run
+}
+
+// sized is a made-up run on three block sizes: the larger, the slower.
+func sized() *result.Run {
+	run := made(6, 8)
+	for i, block := range []int{64 << 10, 1 << 20} {
+		for _, r := range resulttest.Records(uint64(i)+2, 6, []int{8}) {
+			r.Block = block
+			slower := result.Latency{P99: r.Latency["load"].P99 * int64(10*(i+1))}
+			r.Latency = map[string]result.Latency{"direct-write": r.Latency["direct-write"], "load": slower, "store": slower}
+			run.Records = append(run.Records, r)
+		}
+	}
+	return run
 }
 
 func golden(t *testing.T, name string, data any) {
@@ -65,7 +95,7 @@ func golden(t *testing.T, name string, data any) {
 		t.Fatal(err)
 	}
 	if !bytes.Equal(append(got, '\n'), want) {
-		t.Errorf("%s: the data has changed (go test -update rewrites it); got\n%s", path, got)
+		t.Errorf("%s: the data has changed: go test -update rewrites it, git diff shows what", path)
 	}
 }
 
@@ -161,7 +191,90 @@ func TestLabelsOfMMUsThatDisagree(t *testing.T) {
 		t.Errorf("got %q", got)
 	}
 	scalings := Scalings(run)
-	if len(scalings) != 8 || scalings[0].Workload != "direct-write, MMU soft" || scalings[1].Workload != "direct-write, MMU userfaultfd" {
-		t.Errorf("%d pictures of scaling, the first of %s", len(scalings), scalings[0].Workload)
+	if len(scalings) != 8 || scalings[0].Label != "direct-write, MMU soft" || scalings[1].Label != "direct-write, MMU userfaultfd" {
+		t.Errorf("%d pictures of scaling, the first of %s", len(scalings), scalings[0].Label)
+	}
+}
+
+// Of a sweep, the pictures with a panel per group show the ends, and those of
+// lines show every step.
+func TestSweeps(t *testing.T) {
+	run := swept(t)
+	var labels []string
+	for _, b := range Throughputs(run) {
+		labels = append(labels, b.Label)
+	}
+	if want := []string{"fault-storm, 1 thread, rate/fault=1000", "fault-storm, 1 thread, rate/fault=50000"}; !slices.Equal(labels, want) {
+		t.Errorf("panels of %q", labels)
+	}
+	even := BreakEvens(run)
+	if len(even.Writes) != 1 || len(even.Served) != 1 || len(even.Writes[0].Curves) != 7 {
+		t.Fatalf("%d and %d panels", len(even.Writes), len(even.Served))
+	}
+	for _, c := range even.Writes[0].Curves {
+		var xs []float64
+		for _, p := range c.Points {
+			xs = append(xs, p.X)
+		}
+		if !slices.Equal(xs, []float64{1000, 2000, 5000, 10_000, 20_000, 50_000}) {
+			t.Errorf("%s at %v", c.Engine, xs)
+		}
+	}
+	for _, l := range Starvations(run) {
+		for _, c := range l.Curves {
+			if c.Engine == "raw" || c.Engine == "none" {
+				t.Errorf("%s waits for a lock it has not got", c.Engine)
+			}
+		}
+	}
+	if f, _ := All(made(6, 8)); slices.ContainsFunc(f, func(f *Figure) bool {
+		return f.Name == "break-even" || f.Name == "starvation" || f.Name == "block-size"
+	}) {
+		t.Error("a run without a sweep has pictures of one")
+	}
+}
+
+// A case that starved at one rate is no point of the line, and says why.
+func TestStarvedIsANote(t *testing.T) {
+	run := swept(t)
+	for i := range run.Records {
+		r := &run.Records[i]
+		if v, _ := r.Setting("rate/fault"); v == "50000" && r.Engine == "addlock" {
+			r.Status = result.StatusStarved
+		}
+	}
+	i := slices.IndexFunc(BreakEvens(run).Writes[0].Curves, func(l Line) bool { return l.Engine == "addlock" })
+	line := BreakEvens(run).Writes[0].Curves[i]
+	if last := line.Points[5]; !last.missing() || last.Note != "starved 6/6" {
+		t.Errorf("%+v", last)
+	}
+	if runs := line.runs(); len(runs) != 1 || len(runs[0]) != 5 {
+		t.Errorf("the line goes through %v", runs)
+	}
+}
+
+func TestNumbersOfSettings(t *testing.T) {
+	for text, want := range map[string]float64{"20000": 20000, "2.5e4": 25000, "20k": 20000, "1M": 1e6} {
+		if got, ok := number(text); !ok || got != want {
+			t.Errorf("%s is %g, %v", text, got, ok)
+		}
+	}
+	for _, text := range []string{"", "20ms", "poisson", "k"} {
+		if got, ok := number(text); ok {
+			t.Errorf("%q is %g", text, got)
+		}
+	}
+}
+
+// Few cores are said to be few in the picture that would mislead.
+func TestScalingOnFewCores(t *testing.T) {
+	run := made(6, 1, 8)
+	for cores, want := range map[int]bool{2: true, 8: false} {
+		run.Env.Cores = cores
+		figures, _ := All(run)
+		i := slices.IndexFunc(figures, func(f *Figure) bool { return f.Name == "scaling" })
+		if banner := len(figures[i].Warnings) > 0; banner != want {
+			t.Errorf("%d cores: banner %v", cores, figures[i].Warnings)
+		}
 	}
 }

@@ -29,7 +29,7 @@ func TestAll(t *testing.T) {
 	if err := Write(run.Dir, figures); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"tradeoff", "throughput", "staleness", "scaling", "latency"} {
+	for _, name := range []string{"tradeoff", "throughput", "staleness", "scaling", "latency", "percentiles", "overview"} {
 		svg, err := os.ReadFile(filepath.Join(run.Dir, "plots", name+".svg"))
 		if err != nil {
 			t.Fatal(err)
@@ -99,13 +99,13 @@ func TestSVGIsDeterministic(t *testing.T) {
 
 func TestWhatCannotBeDrawnIsSaid(t *testing.T) {
 	figures, missing := All(&result.Run{})
-	if len(figures) != 0 || len(missing) != 5 {
+	if len(figures) != 0 || len(missing) != 4 {
 		t.Errorf("of nothing %d figures are drawn, and %q is missing", len(figures), missing)
 	}
 	run := made(6, 8)
 	run.Records = run.Records[:8] // direct-write alone, once
 	figures, missing = All(run)
-	if len(figures) != 1 || figures[0].Name != "throughput" || len(missing) != 4 {
+	if len(figures) != 2 || figures[0].Name != "overview" || figures[1].Name != "throughput" || len(missing) != 3 {
 		t.Errorf("of one workload on one number of threads: %d figures, missing %q", len(figures), missing)
 	}
 	run = made(1, 8)
@@ -113,7 +113,7 @@ func TestWhatCannotBeDrawnIsSaid(t *testing.T) {
 		run.Records[i].Hist = map[string]string{"direct-write": "gone.hlog"}
 	}
 	run.Dir = t.TempDir()
-	if _, missing = All(run); len(missing) != 2 || !strings.Contains(missing[0], "gone.hlog") {
+	if _, missing = All(run); len(missing) != 1 || !strings.Contains(missing[0], "gone.hlog") {
 		t.Errorf("histograms that are gone: missing %q", missing)
 	}
 }

@@ -47,10 +47,14 @@ func (run *Run) Distribution(c Case, class string) (Distribution, error) {
 }
 
 // distribution samples h at quantiles evenly spaced in the logarithm of what
-// is above them, down to one operation in the whole.
+// is above them, down to one operation in the whole; the fastest tenth, which
+// would be one step, by hundredths.
 func distribution(h *hdrhistogram.Histogram) Distribution {
 	n := h.TotalCount()
 	d := Distribution{N: n, Tail: []Quantile{{float64(h.Min()), 1}}}
+	for i := 1; i < 10; i++ {
+		d.Tail = append(d.Tail, Quantile{float64(h.ValueAtQuantile(float64(i))), 1 - float64(i)/100})
+	}
 	const perDecade = 20
 	for i := 1; ; i++ {
 		above := math.Pow(10, -float64(i)/perDecade)
