@@ -61,6 +61,7 @@ const (
 	loads                       // it reads, so it may set a register
 	stores                      // it makes a range hold something else
 	aligned                     // the range goes by sectors
+	moves                       // it moves bytes between a range and memory
 )
 
 // kind is the word for a Kind, and its parts.
@@ -70,14 +71,14 @@ type kind struct {
 }
 
 var kinds = [NumKinds]kind{
-	Read:        {"read", hasRange | mayTarget | loads},
-	Write:       {"write", hasRange | maySource | stores},
-	ReadDirect:  {"dread", hasRange | mayTarget | loads | aligned},
-	WriteDirect: {"dwrite", hasRange | maySource | stores | aligned},
-	Load:        {"load", hasRange | hasWord | loads},
-	Store:       {"store", hasRange | hasWord | stores},
-	CopyOut:     {"copyout", hasRange | loads},
-	CopyIn:      {"copyin", hasRange | stores},
+	Read:        {"read", hasRange | mayTarget | loads | moves},
+	Write:       {"write", hasRange | maySource | stores | moves},
+	ReadDirect:  {"dread", hasRange | mayTarget | loads | aligned | moves},
+	WriteDirect: {"dwrite", hasRange | maySource | stores | aligned | moves},
+	Load:        {"load", hasRange | hasWord | loads | moves},
+	Store:       {"store", hasRange | hasWord | stores | moves},
+	CopyOut:     {"copyout", hasRange | loads | moves},
+	CopyIn:      {"copyin", hasRange | stores | moves},
 	Truncate:    {"truncate", hasSize | stores},
 	Punch:       {"punch", hasRange | stores},
 	Zero:        {"zero", hasRange | stores},
@@ -85,7 +86,7 @@ var kinds = [NumKinds]kind{
 	Writeback:   {"writeback", hasRange | wholeToo},
 	Evict:       {"evict", hasRange | wholeToo},
 	Readahead:   {"readahead", hasRange | wholeToo},
-	Splice:      {"splice", hasRange | loads},
+	Splice:      {"splice", hasRange | loads | moves},
 	Reflink:     {"reflink", hasRange | isClone | stores},
 	Map:         {"map", 0},
 	Unmap:       {"unmap", 0},
@@ -107,6 +108,9 @@ func (k Kind) Reads() bool { return k.has(loads) }
 // Writes reports whether the operation changes what a file holds: its data or,
 // by making it shorter, its end.
 func (k Kind) Writes() bool { return k.has(stores) }
+
+// Moves reports whether the operation moves a range of bytes to or from memory.
+func (k Kind) Moves() bool { return k.has(moves) }
 
 // Sectors reports whether offset, length and memory go by sectors.
 func (k Kind) Sectors() bool { return k.has(aligned) }

@@ -17,10 +17,11 @@ const (
 	DirtyAfterCopy Option = 1 << iota // a buffered write marks the page dirty after its copy
 	PinsBusy                          // a pinned page cannot be invalidated
 	MmapLock                          // page faults and pins take mmap_lock
+	Sectors                           // disks move sector by sector, even if all direct IO is in whole pages
 	numOptions     = iota
 )
 
-var optionNames = [numOptions]string{"dirty-after-copy", "pins-busy", "mmap-lock"}
+var optionNames = [numOptions]string{"dirty-after-copy", "pins-busy", "mmap-lock", "sectors"}
 
 // Has reports whether all of o are set.
 func (s Options) Has(o Option) bool { return s.Set&o == o }

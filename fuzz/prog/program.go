@@ -48,6 +48,16 @@ type File struct {
 // beyond its end.
 func (f *File) Pages() int64 { return (f.Size + PageSize - 1) / PageSize }
 
+// InHole reports whether a page of the file was never written.
+func (f *File) InHole(page int64) bool {
+	for _, r := range f.Holes {
+		if r.Start <= page && page < r.End {
+			return true
+		}
+	}
+	return false
+}
+
 // Task is operations in order.
 type Task struct {
 	Note

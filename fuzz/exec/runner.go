@@ -1,0 +1,124 @@
+package exec
+
+import (
+	"errors"
+
+	"cohbench/core"
+	"cohbench/core/sched"
+	"cohbench/fuzz/prog"
+)
+
+// MaxSteps is how many yield points a run may pass before it is given up, unless
+// Runner.MaxSteps says otherwise.
+const MaxSteps = 50_000
+
+// Runner runs programs on one engine of the model, one run at a time. What a
+// run needs is made once and reset for the next.
+type Runner struct {
+	MaxSteps int64 // 0: the constant
+	Record   bool  // keep the trace of each run
+
+	world  world
+	plan   plan
+	determ sched.Determ
+	tasks  []*core.Task
+	main   *core.Task // sets up, and looks at the end
+	bodies []func(*sched.Thread)
+	judge  judge
+	res    Result
+}
+
+// New makes a Runner for a model engine. It runs on the software MMU whatever
+// the model's is: the others take no part in a schedule.
+func New(model *core.Model) *Runner {
+	r := &Runner{world: world{model: model}}
+	r.main = core.NewTask(nil)
+	return r
+}
+
+// Close ends what the Runner keeps between runs.
+func (r *Runner) Close() { r.determ.Close() }
+
+// Load makes p the program of the next runs. It must not change while it is.
+func (r *Runner) Load(p *prog.Program) error {
+	r.plan.load(p)
+	for len(r.bodies) < len(p.Tasks) {
+		i := len(r.bodies)
+		r.tasks = append(r.tasks, core.NewTask(nil))
+		r.bodies = append(r.bodies, func(t *sched.Thread) {
+			r.tasks[i].Reset(t)
+			r.world.run(r.tasks[i], r.plan.tasks[i], r.plan.p.Tasks)
+		})
+	}
+	return r.world.prepare(&r.plan)
+}
+
+// Run runs p under the schedule that the picker chooses, and judges what
+// happened. A program other than that of the last run is loaded first. The
+// task number i is the thread of ID i. The result is valid until the next run.
+func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
+	r.begin()
+	if p != r.plan.p {
+		if err := r.Load(p); err != nil {
+			return r.fail(err)
+		}
+	}
+	g := r.determ.Reset(sched.Config{Picker: picker, MaxSteps: r.maxSteps(), Record: r.Record})
+	for i := range p.Tasks {
+		g.Go(p.Tasks[i].Name, r.bodies[i])
+	}
+	r.main.Reset(g.Thread("at the end"))
+	r.plan.clear()
+	if err := r.world.reset(&r.plan, r.main); err != nil {
+		return r.fail(err)
+	}
+	before := r.determ.Steps()
+	err := g.Wait()
+	r.res.Steps = r.determ.Steps() - before
+	if err == nil {
+		err = r.world.look(&r.plan, r.main, &r.res)
+	}
+	r.world.torn = r.plan.remaps
+	if err != nil && !r.ended(err) {
+		return r.fail(err)
+	}
+	r.judge.judge(&r.plan, &r.res, err == nil)
+	return &r.res
+}
+
+func (r *Runner) maxSteps() int64 {
+	if r.MaxSteps > 0 {
+		return r.MaxSteps
+	}
+	return MaxSteps
+}
+
+// Trace is the steps of the last run, if Record was set. It is valid until the
+// next run.
+func (r *Runner) Trace() []sched.Step { return r.determ.Trace() }
+
+func (r *Runner) begin() {
+	r.res = Result{Findings: r.res.Findings[:0], Regs: r.res.Regs[:0], plan: &r.plan}
+}
+
+func (r *Runner) fail(err error) *Result {
+	r.plan.p = nil // load anew
+	r.res.Err = err
+	return &r.res
+}
+
+// ended notes how a run came to a bad end, and reports whether that is a result.
+func (r *Runner) ended(err error) bool {
+	x := &r.res
+	switch {
+	case errors.As(err, &x.Deadlock):
+		x.Found |= prog.Deadlock
+	case errors.As(err, &x.Livelock):
+		x.Found |= prog.Livelock
+	case errors.As(err, &x.Panic):
+		x.Found |= prog.Panic
+	default:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,170 @@
+package exec
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"cohbench/core"
+	"cohbench/core/disk"
+	"cohbench/core/mmu"
+	"cohbench/core/sched"
+	"cohbench/fuzz/prog"
+)
+
+// world is files of the model over disks in memory. They are made once for a
+// policy and number, and reset for each run.
+type world struct {
+	files
+	model  *core.Model
+	disks  []*disk.Memory
+	spaces []*core.AddressSpace
+	images [][]byte // by file: what its disk holds before
+	torn   bool     // a mapping was removed or replaced
+	buf    []byte   // one page
+}
+
+// minSpan is the least that a mapping covers: mappings are made anew only for
+// programs that need more.
+const minSpan = 16 * prog.PageSize
+
+// prepare makes sure that there is what the plan needs, and that its files
+// will find on their disks what they should.
+func (w *world) prepare(l *plan) error {
+	for i := range l.p.Files {
+		if i == len(w.spaces) {
+			w.add()
+		}
+		w.disks[i].Step = l.ioStep()
+		w.paint(l, i)
+	}
+	return w.mapAll(l, w.setup())
+}
+
+// setup is a task to do with outside of runs.
+func (w *world) setup() *core.Task { return core.NewTask(sched.NewGroup().Thread("setup")) }
+
+// add makes one more file.
+func (w *world) add() {
+	i := len(w.spaces)
+	d := disk.NewMemoryAt(i, 0)
+	m := core.NewAddressSpace(w.model.Policy, d, mmu.NewSoft(), w.model.Options)
+	m.Number(uint64(i + 1))
+	w.disks, w.spaces, w.open, w.images = append(w.disks, d), append(w.spaces, m), append(w.open, m), append(w.images, nil)
+}
+
+// mapAll makes sure that each address space maps each file as far as any
+// operation reaches.
+func (w *world) mapAll(l *plan, t *core.Task) error {
+	for mm := range l.p.Tasks {
+		if mm == len(w.maps) {
+			w.maps = append(w.maps, nil)
+		}
+		if l.p.Tasks[mm].MM != mm {
+			continue
+		}
+		for f := range l.p.Files {
+			if f == len(w.maps[mm]) {
+				w.maps[mm] = append(w.maps[mm], &mapping{})
+			}
+			if err := w.mapOne(t, w.maps[mm][f], f, l.span[f]); err != nil {
+				return fmt.Errorf("map file %s: %w", l.p.Files[f].Name, err)
+			}
+		}
+	}
+	return nil
+}
+
+func (w *world) mapOne(t *core.Task, slot *mapping, f int, span int64) error {
+	old := slot.now.Load()
+	if old != nil && slot.span >= span {
+		return nil
+	}
+	if old != nil {
+		if err := (*old).Unmap(t); err != nil {
+			return err
+		}
+	}
+	slot.span = max(span, slot.span, minSpan)
+	m, err := w.open[f].Map(t, 0, slot.span)
+	if err == nil {
+		slot.now.Store(&m)
+	}
+	return err
+}
+
+// paint makes the image of file i: the cells that are looked at.
+func (w *world) paint(l *plan, i int) {
+	size := l.p.Files[i].Size
+	if int64(cap(w.images[i])) < size {
+		w.images[i] = make([]byte, size)
+	}
+	w.images[i] = w.images[i][:size]
+	for _, c := range l.cellsOf(i, 0, size) {
+		binary.NativeEndian.PutUint64(w.images[i][c.cell*cellSize:], c.older)
+	}
+}
+
+// reset makes everything as the program wants it before the tasks begin.
+func (w *world) reset(l *plan, t *core.Task) error {
+	w.tick.Store(0)
+	opts := w.options(l.p.Options)
+	for i := range l.p.Files {
+		w.disks[i].Load(w.images[i])
+		if err := w.spaces[i].Reset(opts); err != nil {
+			return err
+		}
+	}
+	if w.torn {
+		w.torn = false
+		if err := w.mapAll(l, t); err != nil {
+			return err
+		}
+	}
+	for i := range l.p.Files {
+		if err := w.warm(l, t, i); err != nil {
+			return fmt.Errorf("prepare file %s: %w", l.p.Files[i].Name, err)
+		}
+	}
+	return nil
+}
+
+// options is the engine's with those of the program.
+func (w *world) options(o prog.Options) core.Options {
+	opts := w.model.Options
+	opts.DirtyAfterCopy = opts.DirtyAfterCopy || o.Has(prog.DirtyAfterCopy)
+	opts.PinsBusy = opts.PinsBusy || o.Has(prog.PinsBusy)
+	if o.MaxPin > 0 {
+		opts.MaxPin = o.MaxPin
+	}
+	return opts
+}
+
+// warm caches the pages of file i that are to be cached.
+func (w *world) warm(l *plan, t *core.Task, i int) error {
+	f := &l.p.Files[i]
+	for _, page := range f.Resident {
+		b := core.Buffer{Mem: w.page()[:cellSize]}
+		if _, err := w.open[i].ReadAt(t, b, page*prog.PageSize); err != nil {
+			return err
+		}
+	}
+	for _, page := range f.Dirty {
+		off := page * prog.PageSize
+		n := min(prog.PageSize, f.Size-off)
+		for _, c := range l.cellsOf(i, off, n) {
+			binary.NativeEndian.PutUint64(w.page()[c.cell*cellSize-off:], c.init)
+		}
+		if _, err := w.open[i].WriteAt(t, core.Buffer{Mem: w.page()[:n]}, off); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// page is scratch memory.
+func (w *world) page() []byte {
+	if w.buf == nil {
+		w.buf = disk.Block(prog.PageSize)
+	}
+	return w.buf
+}
