@@ -9,6 +9,7 @@ import (
 
 	"cohbench/core"
 	"cohbench/core/coherence"
+	"cohbench/core/mmu"
 	"cohbench/workloads"
 )
 
@@ -53,11 +54,11 @@ const (
 	maxDuration = 10 * time.Second
 )
 
-// Default is what a run without options measures: all engines on four
+// Default is what a run without options measures: the common engines on four
 // workloads, six repetitions, in about a hundred seconds.
 func Default() Plan {
 	return Plan{
-		Engines:   coherence.Engines(),
+		Engines:   coherence.CommonEngines(mmu.KindSoft),
 		Workloads: lookup("direct-write", "direct-write+load", "direct-write+store", "self-buffer"),
 		Reps:      defaultReps,
 		Budget:    defaultBudget,
@@ -76,7 +77,7 @@ func Quick() Plan {
 // of a second each. It takes more than an hour.
 func Full() Plan {
 	return Plan{
-		Engines:   coherence.Engines(),
+		Engines:   coherence.CommonEngines(mmu.KindSoft),
 		Workloads: workloads.All(),
 		Threads:   []int{1, 2, 4, 8},
 		Reps:      fullReps,

@@ -14,6 +14,19 @@ func (m *AddressSpace) ReadAt(t *Task, b Buffer, off int64) (int, error) {
 		return 0, err
 	}
 	defer m.policy.Hooks.EndBuffered(t, m)
+	return m.readPieces(t, b, off)
+}
+
+// SpliceRead is splice(2) from the file: mm/filemap.c: filemap_splice_read. It
+// takes the pages that a buffered read would, but nobody brackets it with the
+// policy's Buffered: bcachefs does not, and so adds pages without add.
+func (m *AddressSpace) SpliceRead(t *Task, b Buffer, off int64) (int, error) {
+	t.Op("splice")
+	return m.readPieces(t, b, off)
+}
+
+// readPieces copies page by page until b is full or the file ends.
+func (m *AddressSpace) readPieces(t *Task, b Buffer, off int64) (int, error) {
 	for n := 0; ; {
 		k := m.piece(b, n, off)
 		k = int(min(int64(k), m.readSize(t)-off-int64(n)))

@@ -135,8 +135,29 @@ func (m *AddressSpace) beginDirect(t *Task, b Buffer, off int64, write bool) (*D
 // and fs/bcachefs/fs-io-direct.c: bch2_direct_write, with the policy deciding
 // which of the two it resembles. An error after some bytes have landed makes
 // it a short write.
-func (m *AddressSpace) WriteDirect(t *Task, b Buffer, off int64) (int, error) {
+func (m *AddressSpace) WriteDirect(t *Task, b Buffer, off int64) (n int, err error) {
 	t.Op("direct write")
+	switch {
+	case b.Map == nil || m.policy.Pin == PinUnderLock:
+		n, err = m.writeLocked(t, b, off)
+	case m.policy.Pin == PinFirst:
+		n, err = m.writePinned(t, b, off)
+	default:
+		n, err = m.writeNoFault(t, b, off)
+	}
+	if errors.Is(err, ErrFault) {
+		t.Stats.EFAULT++
+	}
+	return n, err
+}
+
+// writeLocked takes the locks of a direct write and does it.
+func (m *AddressSpace) writeLocked(t *Task, b Buffer, off int64) (int, error) {
+	if m.opts.InvalidateFirst {
+		if err := m.shootDown(t, pagesOf(off, int64(b.Size()))); err != nil {
+			return 0, err
+		}
+	}
 	d, err := m.beginDirect(t, b, off, true)
 	if err != nil {
 		return 0, err
@@ -149,9 +170,6 @@ func (m *AddressSpace) WriteDirect(t *Task, b Buffer, off int64) (int, error) {
 	d.finish(t, m)
 	if errors.Is(err, errNotDirect) {
 		return m.fallBack(t, b, off)
-	}
-	if errors.Is(err, ErrFault) {
-		t.Stats.EFAULT++
 	}
 	return n, err
 }
@@ -182,10 +200,10 @@ func (m *AddressSpace) writeDirect(t *Task, d *DirectIO, b Buffer) (int, error) 
 // invalidateBefore deals with the cached pages of the range before the IO.
 func (m *AddressSpace) invalidateBefore(t *Task, r pageRange) error {
 	switch {
+	case m.policy.Before == InvalidateNever || m.opts.InvalidateFirst || m.empty(t):
+		return nil
 	case m.policy.Before == InvalidateLoop:
 		return m.shootDown(t, r)
-	case m.policy.Before == InvalidateNever || m.empty(t):
-		return nil
 	}
 	if err := m.writeback(t, r); err != nil {
 		return err
@@ -232,13 +250,13 @@ func (m *AddressSpace) fallBack(t *Task, b Buffer, off int64) (int, error) {
 // yet submitted on, what was just pinned included.
 func (m *AddressSpace) submitAll(t *Task, d *DirectIO, b Buffer) (int, error) {
 	for n := 0; n < b.Size(); {
-		k, err := t.pinUnder(m, b, n, d.Write)
-		if t.takeDropped() {
+		k, dropped, err := t.pinUnder(m, b, n, d.Write)
+		if dropped {
 			t.Stats.Retries++
 			if errors.Is(err, ErrFault) {
 				err = nil
 			}
-			if serr := m.shootDown(t, pagesOf(d.Off+int64(n), d.N-int64(n))); serr != nil {
+			if serr := m.invalidateDropped(t, d, n, k); serr != nil {
 				t.unpin()
 				return n, serr
 			}
@@ -261,26 +279,13 @@ func (m *AddressSpace) submitAll(t *Task, d *DirectIO, b Buffer) (int, error) {
 	return b.Size(), nil
 }
 
-// takeDropped reads and clears the bit that the fault handler leaves.
-func (t *Task) takeDropped() bool {
-	dropped := t.droppedLocks
-	t.droppedLocks = false
-	return dropped
-}
-
-// pinUnder pins the next chunk of the buffer, from byte n on, with the task
-// context set, and returns how many bytes of it are pinned. Less than the
-// chunk comes with the reason.
-func (t *Task) pinUnder(m *AddressSpace, b Buffer, n int, write bool) (int, error) {
-	size := min(b.Size()-n, m.opts.MaxPin*PageSize)
-	if b.Map == nil {
-		return size, nil // anonymous memory: it has no file to fault on
+// invalidateDropped invalidates again after the lock was dropped, with n bytes
+// submitted and k more pinned.
+func (m *AddressSpace) invalidateDropped(t *Task, d *DirectIO, n, k int) error {
+	if m.opts.KeepPinned {
+		n += k
 	}
-	if m.policy.TaskContext && write {
-		t.faultsDisabled = m
-		defer func() { t.faultsDisabled = nil }()
-	}
-	return t.pinPages(b, n, size, !write)
+	return m.shootDown(t, pagesOf(d.Off+int64(n), d.N-int64(n)))
 }
 
 // submit moves k bytes between the disk and the buffer, from byte n of both on,

@@ -15,7 +15,10 @@ import (
 // on m, takes D again, leaves word in the task, and fails the fault; the
 // direct write then invalidates again and retries.
 func (t *Task) AddForFault(m *AddressSpace) error {
-	d := t.faultsDisabled
+	var d *AddressSpace
+	if m.policy.Context != nil {
+		d = m.policy.Context.Of(t, m)
+	}
 	switch {
 	case d == m:
 		return ErrFault
@@ -39,7 +42,7 @@ func (t *Task) cycleLocks(d, m *AddressSpace) error {
 	if err := t.io.Block(t, d); err != nil {
 		return err
 	}
-	t.droppedLocks = true
+	m.policy.Context.SetDropped(t, m)
 	t.Stats.Drops++
 	return ErrFault
 }
@@ -57,12 +60,20 @@ func (v *vma) fault(t *Task, idx PageIndex, access mmu.Access) (*Page, error) {
 	if p == nil || err != nil {
 		return nil, err
 	}
-	t.Yield(p.loc(), sched.KindWrite)
-	if err := v.pt.Install(int64(idx-v.first), p.frame, access != mmu.Read); err != nil {
+	if err := v.install(t, p, access != mmu.Read); err != nil {
 		t.release(v.m, p)
 		return nil, err
 	}
 	return p, nil
+}
+
+// install makes a locked page accessible through v.
+func (v *vma) install(t *Task, p *Page, write bool) error {
+	if v.m.opts.InstallUnlocked {
+		return v.installUnlocked(t, p, write)
+	}
+	t.Yield(p.loc(), sched.KindWrite)
+	return v.pt.Install(int64(p.index-v.first), p.frame, write)
 }
 
 // faultPage is fault without installing the translation.
@@ -175,11 +186,13 @@ func (m *AddressSpace) fillForFault(t *Task, idx PageIndex) (*Page, error) {
 // bcachefs: nobody blocks a cache while a fault for storing is handled.
 func (m *AddressSpace) pageMkwrite(t *Task, p *Page) (*Page, error) {
 	t.Stats.Mkwrites++
-	if err := m.policy.Hooks.BeginMkwrite(t, m); err != nil {
-		t.put(m, p)
-		return nil, err
+	if !m.opts.MkwriteUnlocked {
+		if err := m.policy.Hooks.BeginMkwrite(t, m); err != nil {
+			t.put(m, p)
+			return nil, err
+		}
+		defer m.policy.Hooks.EndMkwrite(t, m)
 	}
-	defer m.policy.Hooks.EndMkwrite(t, m)
 	ok, err := m.lockIn(t, p)
 	if !ok || err != nil {
 		return nil, err

@@ -104,9 +104,11 @@ func (m *AddressSpace) writeKernelPin(t *Task, d *DirectIO, b Buffer, call mmu.S
 
 // submitKernelPin is the system call, with the task context set as in pinUnder.
 func (m *AddressSpace) submitKernelPin(t *Task, d *DirectIO, b Buffer, call mmu.SystemCaller) (n int, err error) {
-	if m.policy.TaskContext {
-		t.faultsDisabled = m
-		defer func() { t.faultsDisabled = nil }()
+	if c := m.policy.Context; c != nil {
+		if err := c.Set(t, m); err != nil {
+			return 0, err
+		}
+		defer c.Clear(t, m)
 	}
 	err = call.SystemCall(&t.cpu, b.Off, int64(b.Len), func(mem []byte) (err error) {
 		n, err = m.disk.WriteAt(t.Thread, mem, d.Off)
@@ -119,10 +121,8 @@ func (m *AddressSpace) submitKernelPin(t *Task, d *DirectIO, b Buffer, call mmu.
 // of its pages: mm/gup.c: fault_in_readable.
 func (m *AddressSpace) faultInBuffer(t *Task, d *DirectIO, b Buffer) error {
 	d.unblock(t, m)
-	for off := b.Off &^ (PageSize - 1); off < b.Off+int64(b.Len); off += PageSize {
-		if _, err := b.Map.Load(t, off); err != nil {
-			return err
-		}
+	if err := b.faultIn(t); err != nil {
+		return err
 	}
 	if err := t.Spin(m.loc(PageIndex(d.Off / PageSize))); err != nil {
 		return err
@@ -131,6 +131,6 @@ func (m *AddressSpace) faultInBuffer(t *Task, d *DirectIO, b Buffer) error {
 }
 
 // FaultsDisabled is the file that the task holds blocked while it pins the
-// buffer of a direct write, or nil: task_struct.faults_disabled_mapping. It is
+// buffer of a direct write, or nil, where the policy keeps it in the task. It is
 // for fault handlers that wrap this one to watch it.
 func (t *Task) FaultsDisabled() *AddressSpace { return t.faultsDisabled }

@@ -27,8 +27,7 @@ func (t *Task) pinPages(b Buffer, n, size int, forWrite bool) (int, error) {
 		if err != nil {
 			return done, err
 		}
-		t.pins[t.npins] = pinnedPage{v.m, p}
-		t.npins++
+		t.pins = append(t.pins, pinnedPage{v.m, p})
 		done += k
 	}
 	return size, nil
@@ -42,11 +41,11 @@ type pinnedPage struct {
 
 // unpin drops the references of a chunk.
 func (t *Task) unpin() {
-	for i, pin := range t.pins[:t.npins] {
+	for i, pin := range t.pins {
 		t.put(pin.m, pin.p)
 		t.pins[i] = pinnedPage{}
 	}
-	t.npins = 0
+	t.pins = t.pins[:0]
 }
 
 // copyToPins puts what was read into the pinned pages, as the device would
@@ -56,7 +55,7 @@ func (t *Task) unpin() {
 // off is where in the mapping the first of them is.
 func (t *Task) copyToPins(off int64, data []byte) error {
 	at := int(off % PageSize)
-	for _, pin := range t.pins[:t.npins] {
+	for _, pin := range t.pins {
 		if err := t.lockPage(pin.p); err != nil {
 			return err
 		}
@@ -74,25 +73,41 @@ func (t *Task) copyToPins(off int64, data []byte) error {
 // pin returns the page at off of the mapping with a reference, for IO that
 // reads it (write unset) or writes it, and calls fn with it while it is
 // locked. It is get_user_pages for one page: a translation that allows the
-// access is enough; else the fault handler is called, on this task, as the
-// kernel's would be. What it cannot show: mmap_lock, and gup-fast, which
-// takes no lock at all.
+// access is enough, and needs no mmap_lock (gup-fast); else the fault handler
+// is called, on this task, as the kernel's would be.
 func (v *vma) pin(t *Task, off int64, write bool, fn func(p *Page)) (*Page, error) {
 	idx := v.first + PageIndex(off/PageSize)
+	p, err := v.follow(t, idx, write)
+	if p == nil && err == nil {
+		p, err = v.pinSlow(t, idx, write)
+	}
+	if err != nil {
+		return nil, err
+	}
+	fn(p)
+	t.unlockPage(p)
+	return p, nil
+}
+
+// pinSlow returns a page that gup-fast did not find, locked and with a
+// reference: mm/gup.c: __get_user_pages_locked. With faults disabled it takes
+// mmap_lock all the same (FOLL_NOFAULT), to look once more.
+func (v *vma) pinSlow(t *Task, idx PageIndex, write bool) (*Page, error) {
+	if err := t.lockMM(sched.Shared); err != nil {
+		return nil, err
+	}
+	defer t.unlockMM(sched.Shared)
 	for {
 		p, err := v.follow(t, idx, write)
-		if err != nil {
-			return nil, err
+		if p != nil || err != nil {
+			return p, err
 		}
-		if p == nil {
-			if p, err = v.fault(t, idx, v.accessOf(idx, write)); err != nil {
-				return nil, err
-			}
+		if t.nofault {
+			return nil, ErrFault
 		}
-		if p != nil {
-			fn(p)
-			t.unlockPage(p)
-			return p, nil
+		p, err = v.fault(t, idx, v.accessOf(idx, write))
+		if p != nil || err != nil {
+			return p, err
 		}
 	}
 }

@@ -24,9 +24,19 @@ type Policy struct {
 	// fails, the data is written and the file has an error that the next Sync
 	// reports (EIO).
 	After bool
-	// TaskContext is set when a direct write records the file that it holds
-	// blocked in the task, so that the fault handler can break the recursion.
-	TaskContext bool
+	// Pin says how a direct write gets hold of a buffer that is a mapping.
+	Pin Pinning
+	// Context is where a direct write leaves word of the file that it holds
+	// blocked, so that the fault handler can break the recursion; nil for
+	// nowhere.
+	Context TaskContext
+	// FileSystem makes what files of one file system share, for a Context that
+	// needs it; nil for nothing.
+	FileSystem func() *FileSystem
+	// RemapInTurn is set when a reflink takes all locks of one file before
+	// those of the other (bcachefs: bch2_lock_inodes); else both inode locks
+	// come first.
+	RemapInTurn bool
 	// FlushReads is set when direct reads write dirty pages back first.
 	FlushReads bool
 }
@@ -44,6 +54,22 @@ const (
 	// InvalidateLoop repeats both until nothing is left. It must be called
 	// with the cache blocked, and can spin while somebody keeps redirtying.
 	InvalidateLoop
+)
+
+// Pinning is how a direct write gets hold of its buffer.
+type Pinning uint8
+
+// The kinds of pinning.
+const (
+	// PinUnderLock pins chunk by chunk under the locks of the write, and page
+	// faults are handled there.
+	PinUnderLock Pinning = iota
+	// PinFirst pins the whole buffer before any lock is taken.
+	PinFirst
+	// PinNoFault pins under the locks with page faults disabled. Where a page
+	// is missing the locks are let go of, the buffer is faulted in, and the
+	// write goes on; without progress it becomes a buffered one.
+	PinNoFault
 )
 
 // Hooks are the brackets of a policy. Each Begin that returned nil is followed
@@ -65,6 +91,11 @@ type Hooks interface {
 	// Mkwrite brackets the marking of a page as dirty for a mapping.
 	BeginMkwrite(t *Task, m *AddressSpace) error
 	EndMkwrite(t *Task, m *AddressSpace)
+	// Readahead brackets the filling of pages that readahead has put into the
+	// cache and holds locked. BeginReadahead says whether they may be filled;
+	// if not, they are taken out again, and EndReadahead is not called.
+	BeginReadahead(t *Task, m *AddressSpace) (bool, error)
+	EndReadahead(t *Task, m *AddressSpace)
 	// Truncate brackets the removal of pages by truncate and punch, inside the
 	// inode lock and with no direct IO in flight.
 	BeginTruncate(t *Task, m *AddressSpace) error

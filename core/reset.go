@@ -8,8 +8,8 @@ import (
 
 // Reset makes of the file what NewAddressSpace would, without allocating: an
 // empty cache over what the disk holds now, all locks free, whatever a case
-// that did not end well left behind. Mappings stay, with no translations. It
-// is for memories that can be emptied like that (mmu.Soft).
+// that did not end well left behind. Mappings stay, with no translations, and
+// so does the file system unless opts names one; its table is emptied. It is for memories that can be emptied like that (mmu.Soft).
 //
 // Preconditions: no task uses the file any more, even if it is still inside.
 func (m *AddressSpace) Reset(opts Options) error {
@@ -17,7 +17,13 @@ func (m *AddressSpace) Reset(opts Options) error {
 	if !ok {
 		return &UnsupportedError{Feature: fmt.Sprintf("resetting a file on MMU %s", m.mem.Name()), Why: "its page tables are not in software"}
 	}
-	m.opts = opts.withDefaults()
+	if opts.FileSystem == nil {
+		opts.FileSystem = m.opts.FileSystem
+	}
+	m.opts = opts.under(m.policy)
+	if m.opts.FileSystem != nil {
+		m.opts.FileSystem.Reset()
+	}
 	m.resetPages()
 	mem.Reset()
 	m.resetLocks()
@@ -97,10 +103,11 @@ func (e *exposures) reset() {
 func (t *Task) Reset(th *sched.Thread) {
 	t.Thread = th
 	t.cpu.Thread = th
-	t.faultsDisabled, t.droppedLocks = nil, false
+	t.MM = nil
+	t.faultsDisabled, t.droppedLocks, t.nofault = nil, false, false
 	t.Stats = TaskStats{}
 	t.io = DirectIO{}
-	clear(t.pins[:t.npins])
-	t.npins = 0
+	clear(t.pins)
+	t.pins = t.pins[:0]
 	clear(t.run[:])
 }

@@ -18,14 +18,16 @@ type resetWorld struct {
 	disks [2]*disk.Memory
 	files [2]*core.AddressSpace
 	maps  [2]core.Mapping
+	fs    *core.FileSystem
 }
 
 func newResetWorld(t *testing.T, p *core.Policy) *resetWorld {
 	w := &resetWorld{image: make([]byte, 4*core.PageSize)}
+	w.fs = core.NewFileSystem(0, core.FDMSlots)
 	main := core.NewTask(sched.NewGroup().Thread("main"))
 	for i := range w.files {
 		w.disks[i] = disk.NewMemoryAt(i, int64(len(w.image)))
-		w.files[i] = core.NewAddressSpace(p, w.disks[i], mmu.NewSoft(), core.Options{})
+		w.files[i] = core.NewAddressSpace(p, w.disks[i], mmu.NewSoft(), core.Options{FileSystem: w.fs})
 		w.files[i].Number(uint64(i + 1))
 		var err error
 		if w.maps[i], err = w.files[i].Map(main, 0, int64(len(w.image))); err != nil {
@@ -103,7 +105,8 @@ func (w *resetWorld) named(loc sched.Loc) bool {
 			return true
 		}
 	}
-	return loc == sched.LocLocal
+	_, shared := w.fs.NameLoc(loc)
+	return shared || loc == sched.LocLocal
 }
 
 // TestResetDoesNotAllocate, once everything is there.

@@ -42,32 +42,6 @@ type AddressSpace struct {
 	poolAll  []*Page // all that the pool ever made, for Reset; under pool
 }
 
-// Options are the variants of the cache's own rules, for controls. The zero
-// value is the right one.
-type Options struct {
-	// DirtyAfterCopy is the kernel's order in a buffered write: copy first,
-	// mark dirty after. A direct read in between misses data that a buffered
-	// read has already returned.
-	DirtyAfterCopy bool
-	// PinsBusy makes a pinned page fail invalidation with EBUSY. The kernel
-	// ignores pins, and has to: with this set, one task holds a pin and waits
-	// to add while another holds the block and spins on the pin.
-	PinsBusy bool
-	// MaxPin is how many pages of a mapped buffer a direct IO pins at once;
-	// 0 means 256, the kernel's BIO_MAX_VECS.
-	MaxPin int
-}
-
-// maxPin is the default, and the most, of Options.MaxPin.
-const maxPin = 256
-
-func (o Options) withDefaults() Options {
-	if o.MaxPin <= 0 || o.MaxPin > maxPin {
-		o.MaxPin = maxPin
-	}
-	return o
-}
-
 // lastID numbers address spaces. The order between files must be fixed for as
 // long as both are open; creation order is, and so it is the same in every
 // schedule of a test.
@@ -76,7 +50,7 @@ var lastID atomic.Uint64
 // NewAddressSpace is an empty cache of d under a policy. Every file of a group
 // has its own.
 func NewAddressSpace(p *Policy, d disk.Disk, mem mmu.Memory, opts Options) *AddressSpace {
-	m := &AddressSpace{id: lastID.Add(1), policy: p, opts: opts.withDefaults(), disk: d, mem: mem}
+	m := &AddressSpace{id: lastID.Add(1), policy: p, opts: opts.under(p), disk: d, mem: mem}
 	if p.Lock != nil {
 		m.pagecache = p.Lock()
 	}

@@ -11,6 +11,10 @@ import (
 // by one goroutine at a time.
 type Task struct {
 	*sched.Thread
+	// MM is the address space that the task runs in, with its mmap_lock; nil
+	// for none. It is set before the task does anything.
+	MM *MM
+
 	cpu mmu.CPU
 
 	// faultsDisabled is task_struct.faults_disabled_mapping: the file whose
@@ -20,12 +24,13 @@ type Task struct {
 	// droppedLocks is its low bit: the fault handler had to let go of that
 	// lock and has taken it again, so what was invalidated may be cached again.
 	droppedLocks bool
+	// nofault is set while the task must not fault: pagefault_disable.
+	nofault bool
 
 	Stats TaskStats
 
 	io      DirectIO // the direct IO under way: one at a time
-	pins    [maxPin]pinnedPage
-	npins   int
+	pins    []pinnedPage
 	pinned  []byte // the contents of pins, aligned
 	run     [writebackPages]*Page
 	wb      []byte // the contents of run, aligned
@@ -38,7 +43,7 @@ type TaskStats struct {
 	Adds        int64 // pagecache lock taken in the add (shared) state
 	Blocks      int64 // pagecache lock taken in the block (exclusive) state
 	Drops       int64 // the fault handler cycled the locks of a direct write
-	Retries     int64 // direct writes that pinned again after a drop
+	Retries     int64 // direct writes that pinned again, after a drop or after faulting their buffer in
 	EFAULT      int64 // direct IOs that could not pin their buffer
 	EBUSY       int64 // invalidations that met a dirty page
 	Fallbacks   int64 // direct writes that became buffered

@@ -106,6 +106,16 @@ func (m *AddressSpace) PunchHole(t *Task, off, n int64) error {
 	return m.removing(t, func() error { return m.punch(t, off, min(off+n, m.size.Load())) })
 }
 
+// ZeroRange is PunchHole: whether blocks stay allocated is nobody's affair
+// here.
+func (m *AddressSpace) ZeroRange(t *Task, off, n int64) error {
+	t.Op("zero range")
+	if off < 0 || n <= 0 {
+		return fmt.Errorf("zero [%#x, %#x) of %s: empty or negative range", off, off+n, m)
+	}
+	return m.removing(t, func() error { return m.punch(t, off, min(off+n, m.size.Load())) })
+}
+
 func (m *AddressSpace) punch(t *Task, off, end int64) error {
 	if off >= end {
 		return nil

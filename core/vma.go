@@ -19,6 +19,10 @@ func (m *AddressSpace) Map(t *Task, off, length int64) (Mapping, error) {
 	if off%PageSize != 0 || length%PageSize != 0 || off < 0 || length <= 0 {
 		return nil, fmt.Errorf("map [%#x, %#x) of %s: not whole pages", off, off+length, m)
 	}
+	if err := t.lockMM(sched.Exclusive); err != nil {
+		return nil, err
+	}
+	defer t.unlockMM(sched.Exclusive)
 	v := &vma{m: m, first: PageIndex(off / PageSize)}
 	pt, err := m.mem.NewVMA(t.Thread, int64(v.first), length/PageSize, v)
 	if err != nil {
@@ -31,10 +35,14 @@ func (m *AddressSpace) Map(t *Task, off, length int64) (Mapping, error) {
 // Fault implements mmu.Handler.
 func (v *vma) Fault(cpu *mmu.CPU, _ mmu.VMA, idx int64, access mmu.Access) error {
 	t := cpu.Task.(*Task)
+	if err := t.lockMM(sched.Shared); err != nil {
+		return err
+	}
 	p, err := v.fault(t, v.first+PageIndex(idx), access)
 	if p != nil {
 		t.release(v.m, p)
 	}
+	t.unlockMM(sched.Shared)
 	v.touch(t, idx*PageSize, access != mmu.Read) // the access is tried again now
 	return err
 }
@@ -93,6 +101,10 @@ func (v *vma) copy(t *Task, p []byte, off int64, write bool, move copier) (int, 
 
 // Unmap removes the mapping.
 func (v *vma) Unmap(t *Task) error {
+	if err := t.lockMM(sched.Exclusive); err != nil {
+		return err
+	}
+	defer t.unlockMM(sched.Exclusive)
 	v.pt.Close(t.Thread)
 	return nil
 }

@@ -157,6 +157,14 @@ func (m *AddressSpace) startWriteback(t *Task, p *Page, n PageIndex) (bool, erro
 	return true, nil
 }
 
+// Writeback writes the dirty pages of n bytes at off to the disk, as a flusher
+// thread does; what goes wrong is for the next Sync.
+func (m *AddressSpace) Writeback(t *Task, off, n int64) error {
+	t.Op("writeback")
+	_ = m.writeback(t, pagesOf(off, n)) // the error is in m.err as well
+	return t.Err()
+}
+
 // Sync writes everything back and reports, once, an error that happened since
 // the last Sync.
 func (m *AddressSpace) Sync(t *Task) error {

@@ -213,10 +213,12 @@ func (o op) sharesPage() bool {
 }
 
 // mayFault reports whether EFAULT is an answer to a direct write.
-func (m *pageModel) mayFault() bool { return m.policy.Lock != nil && m.policy.TaskContext }
+func (m *pageModel) mayFault() bool { return m.policy.Lock != nil && m.policy.Context != nil }
 
 // deadlocks reports whether a direct write would wait for itself instead.
-func (m *pageModel) deadlocks() bool { return m.policy.Lock != nil && !m.policy.TaskContext }
+func (m *pageModel) deadlocks() bool {
+	return m.policy.Lock != nil && m.policy.Context == nil && m.policy.Pin == core.PinUnderLock
+}
 
 func (m *pageModel) load(t *core.Task, off int64) error {
 	got, err := m.mapping.Load(t, off)

@@ -9,6 +9,7 @@ import (
 	"cohbench/core"
 	"cohbench/core/coherence"
 	"cohbench/core/disk"
+	"cohbench/core/mmu"
 	"cohbench/core/sched"
 )
 
@@ -33,7 +34,7 @@ func (f *finding) report(w io.Writer, engine core.Engine, size int64) {
 // never invalidates is not.
 func targets() []core.Engine {
 	var list []core.Engine
-	for _, e := range coherence.Engines() {
+	for _, e := range coherence.CommonEngines(mmu.KindSoft) {
 		if m, ok := e.(*core.Model); ok && m.Policy.Before == core.InvalidateNever {
 			continue
 		}

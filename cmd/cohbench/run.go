@@ -170,7 +170,7 @@ func (o *runOptions) chooseWhat(c *cobra.Command, p *bench.Plan) error {
 func (o *runOptions) chooseEngines(tables []mmu.Kind) ([]core.Engine, error) {
 	var all []core.Engine
 	for _, k := range tables {
-		engines := coherence.EnginesOn(k)
+		engines := coherence.CommonEngines(k)
 		if o.engines != nil {
 			var err error
 			lookup := func(name string) (core.Engine, error) { return lookupEngine(k, name) }

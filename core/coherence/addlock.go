@@ -20,8 +20,9 @@ var AddLock = &core.Policy{
 	Lock:        newTwoState,
 	Hooks:       addLockHooks{},
 	Before:      core.InvalidateLoop,
-	TaskContext: true,
+	Context:     core.InTask{},
 	FlushReads:  true,
+	RemapInTurn: true,
 }
 
 type addLockHooks struct {

@@ -16,8 +16,9 @@ var AddLockVFSExtent = &core.Policy{
 	Lock:        newTwoState,
 	Hooks:       addLockVFSHooks{},
 	Before:      core.InvalidateLoop,
-	TaskContext: true,
+	Context:     core.InTask{},
 	FlushReads:  true,
+	RemapInTurn: true,
 }
 
 type addLockVFSHooks struct {

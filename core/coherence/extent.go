@@ -17,8 +17,13 @@ func (noHooks) BeginBuffered(*core.Task, *core.AddressSpace) error { return nil 
 func (noHooks) EndBuffered(*core.Task, *core.AddressSpace)         {}
 func (noHooks) BeginFill(*core.Task, *core.AddressSpace) error     { return nil }
 func (noHooks) EndFill(*core.Task, *core.AddressSpace)             {}
-func (noHooks) BeginFault(*core.Task, *core.AddressSpace) error    { return nil }
-func (noHooks) EndFault(*core.Task, *core.AddressSpace)            {}
+
+// BeginReadahead lets readahead fill what it could create.
+func (noHooks) BeginReadahead(*core.Task, *core.AddressSpace) (bool, error) { return true, nil }
+func (noHooks) EndReadahead(*core.Task, *core.AddressSpace)                 {}
+
+func (noHooks) BeginFault(*core.Task, *core.AddressSpace) error { return nil }
+func (noHooks) EndFault(*core.Task, *core.AddressSpace)         {}
 
 // BeginMkwrite and EndMkwrite, and the ones for truncate, are the same at both
 // extents.
@@ -36,6 +41,12 @@ type bcachefsExtent struct{ noHooks }
 
 func (bcachefsExtent) BeginBuffered(t *core.Task, m *core.AddressSpace) error { return t.Add(m) }
 func (bcachefsExtent) EndBuffered(t *core.Task, m *core.AddressSpace)         { t.Unadd(m) }
+
+// BeginReadahead has the new pages locked already, so add is only tried.
+func (bcachefsExtent) BeginReadahead(t *core.Task, m *core.AddressSpace) (bool, error) {
+	return t.AddForReadahead(m)
+}
+func (bcachefsExtent) EndReadahead(t *core.Task, m *core.AddressSpace) { t.Unadd(m) }
 
 func (bcachefsExtent) BeginFault(t *core.Task, m *core.AddressSpace) error { return t.AddForFault(m) }
 func (bcachefsExtent) EndFault(t *core.Task, m *core.AddressSpace)         { t.Unadd(m) }

@@ -15,12 +15,12 @@ var InvalidateLock = &core.Policy{
 	Doc: "rwsem in the style of mapping->invalidate_lock: direct writes take the write side for the whole IO, fills and " +
 		"mkwrite the read side; recursion broken as in addlock. Closes every window; the price is that direct writes to " +
 		"one file run one at a time.",
-	Claims:      core.Claims{Coherent: true, DeadlockFree: true},
-	Lock:        newRWSem,
-	Hooks:       invalidateLockHooks{},
-	Before:      core.InvalidateLoop,
-	TaskContext: true,
-	FlushReads:  true,
+	Claims:     core.Claims{Coherent: true, DeadlockFree: true},
+	Lock:       newRWSem,
+	Hooks:      invalidateLockHooks{},
+	Before:     core.InvalidateLoop,
+	Context:    core.InTask{},
+	FlushReads: true,
 }
 
 type invalidateLockHooks struct {

@@ -75,6 +75,8 @@ func (l *litmus) run(p *core.Policy, seed uint64) (bad bool, err error, w *world
 	g := sched.NewDeterm(sched.Config{Picker: sched.Random{Rand: rand.New(rand.NewPCG(seed, 1))}, MaxSteps: 20_000})
 	main := core.NewTask(g.Thread("main"))
 	w = &world{}
+	opts := l.opts
+	opts.FileSystem = core.NewFileSystem(0, core.FDMSlots)
 	for range max(l.files, 1) {
 		d := disk.NewMemory(fileSize)
 		mem := disk.Block(fileSize)
@@ -84,7 +86,7 @@ func (l *litmus) run(p *core.Policy, seed uint64) (bad bool, err error, w *world
 		if _, err := d.WriteAt(main.Thread, mem, 0); err != nil {
 			panic(err)
 		}
-		m := core.NewAddressSpace(p, d, mmu.NewSoft(), l.opts)
+		m := core.NewAddressSpace(p, d, mmu.NewSoft(), opts)
 		v, err := m.Map(main, 0, fileSize)
 		if err != nil {
 			panic(err)
@@ -169,7 +171,7 @@ func TestLostUpdate(t *testing.T) {
 		check: func(w *world, t *core.Task) bool { return w.word(t, 0, 0) != newWord(0) },
 	}
 	eachPolicy(t, func(t *testing.T, p *core.Policy) {
-		requireClaims(t, p, l, p.Claims.Coherent || p == coherence.AddLockNoFDM)
+		requireClaims(t, p, l, p != coherence.DoubleInvalidate && p != coherence.None)
 	})
 }
 
@@ -245,9 +247,9 @@ func TestSelfBuffer(t *testing.T) {
 		switch {
 		case p == coherence.AddLockNoFDM && o.deadlocks != o.runs:
 			t.Errorf("%d deadlocks, want one in each schedule", o.deadlocks)
-		case p.TaskContext && o.errs["EFAULT"] != o.runs:
+		case p.Context != nil && o.errs["EFAULT"] != o.runs:
 			t.Errorf("%d EFAULTs, want one in each schedule", o.errs["EFAULT"])
-		case !p.TaskContext && p != coherence.AddLockNoFDM && o.bad > 0:
+		case p.Context == nil && p != coherence.AddLockNoFDM && o.bad > 0:
 			t.Errorf("wrong contents in %d schedules", o.bad)
 		}
 		o = selfBuffer(true).explore(t, p)
