@@ -40,14 +40,27 @@
 // locked; what else is held over them is the policy's extent
 // (coherence/extent.go).
 //
-// "No deadlock" is claimed for this model, which has no mmap_lock: the kernel's
-// get_user_pages takes it inside block, and a fault takes block inside it.
+// "No deadlock" is claimed for this order, in which two things have no place.
+// mmap_lock ([MM]; a task may be without): get_user_pages takes it inside block,
+// and a fault takes block inside it. And a reflink, which blocks two caches.
 //
 // # What is left out
 //
-// Readahead, large folios, memory pressure (pages leave the cache by Evict,
-// invalidation and truncate only), asynchronous direct IO, and splice. A
-// write-back error is reported once for the file, not once for each descriptor.
+// Readahead on its own account, large folios, memory pressure (pages leave the
+// cache by Evict, invalidation and truncate only), and asynchronous direct IO.
+// A write-back error is reported once for the file, not once for each
+// descriptor.
+//
+// # Steps
+//
+// For a scheduler every shared access is a step, named by [sched.Thread.Yield]
+// right before it: a page (its place in the cache, flags, references, contents
+// and translations), the size, the write-back error, a lock, a sector. Between
+// two yields only that one thing is read (KindRead) or changed (any other
+// kind); what a step does besides commutes: statistics, pools, and the count
+// of direct IO in flight, which is ordered by the inode lock. What is looked
+// at in one glance with real threads, such as whether anything is cached, is
+// looked at page by page. NameLoc says what a location is.
 //
 // # Reading order
 //
@@ -55,13 +68,18 @@
 //	fault.go       the fault handler: where the recursion is broken
 //	direct.go      direct reads and writes, which block the cache
 //	pin.go         get_user_pages: where the fault handler is called from
+//	pinning.go     when a direct write calls it
+//	context.go, filesystem.go
+//	               where a direct write says what it holds blocked
+//	mm.go          mmap_lock
 //	kernelpin.go   the same recursion, through the running kernel's own
 //	               ('cohbench demo recursion')
 //	policy.go      the hooks; then coherence/, a small file for each policy
 //	page.go, space.go, filemap.go, writeback.go, invalidate.go
 //	               pages and what is done to them
-//	buffered.go, truncate.go, vma.go
+//	buffered.go, truncate.go, vma.go, readahead.go, reflink.go
 //	               the other paths
+//	options.go     rules broken on purpose, for controls
 //	engine.go, model.go, raw.go
 //	               what the workloads see
 //

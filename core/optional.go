@@ -1,7 +1,7 @@
 package core
 
 // Operations that a File may have beside those of every File. The models have
-// all of them.
+// all of these.
 type (
 	// Splicer is splice(2) into a pipe, read at once by its other end.
 	Splicer interface {
@@ -16,10 +16,6 @@ type (
 	// engine.
 	Reflinker interface {
 		Reflink(t *Task, off int64, src File, srcOff, n int64) error
-	}
-	// ZeroRanger is fallocate(2) with FALLOC_FL_ZERO_RANGE|FALLOC_FL_KEEP_SIZE.
-	ZeroRanger interface {
-		ZeroRange(t *Task, off, n int64) error
 	}
 	// Flusher is what the kernel's flusher threads do to n bytes at off. Errors
 	// are for the next Sync.

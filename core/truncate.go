@@ -106,8 +106,8 @@ func (m *AddressSpace) PunchHole(t *Task, off, n int64) error {
 	return m.removing(t, func() error { return m.punch(t, off, min(off+n, m.size.Load())) })
 }
 
-// ZeroRange is PunchHole: whether blocks stay allocated is nobody's affair
-// here.
+// ZeroRange implements ZeroRanger. It is PunchHole: whether blocks stay the
+// file's, nothing here depends on.
 func (m *AddressSpace) ZeroRange(t *Task, off, n int64) error {
 	t.Op("zero range")
 	if off < 0 || n <= 0 {
