@@ -75,7 +75,7 @@ func (t *Thread) endTask(k *task) {
 	switch r := recover(); r {
 	case nil, stopped{}:
 	default:
-		d.group.Cancel(&PanicError{t, r, debug.Stack()})
+		d.cancel(&PanicError{t, r, debug.Stack()})
 	}
 	k.fn, k.state = nil, taskIdle
 	d.live--

@@ -49,6 +49,7 @@ type Determ struct {
 	epoch    int   // number of times that somebody got on
 	trace    []Step
 	watcher  Watcher
+	over     bool // the end is known: everybody unwinds, in no particular order
 	once     bool // Wait closes
 }
 
@@ -75,7 +76,7 @@ func (d *Determ) Reset(cfg Config) *Group {
 	}
 	d.cfg, d.limit = cfg, cfg.MaxSteps
 	d.watcher, _ = cfg.Picker.(Watcher)
-	d.steps, d.rounds, d.epoch, d.live, d.next = 0, 0, 0, 0, nil
+	d.steps, d.rounds, d.epoch, d.live, d.next, d.over = 0, 0, 0, 0, nil, false
 	d.runnable, d.aside, d.tasks, d.trace = d.runnable[:0], d.aside[:0], d.tasks[:0], d.trace[:0]
 	if d.group == nil {
 		d.group = NewControlledGroup(d)
@@ -86,6 +87,9 @@ func (d *Determ) Reset(cfg Config) *Group {
 
 // Close ends the coroutines. Preconditions: no case is under way.
 func (d *Determ) Close() {
+	if d.group == nil {
+		return
+	}
 	d.group.discard(func(t *Thread) {
 		if t.idle != nil {
 			t.idle.stop()
@@ -125,13 +129,22 @@ func (d *Determ) force() *Thread {
 		d.readmit(nil)
 	}
 	if len(d.runnable) == 0 {
-		d.group.Cancel(d.deadlock())
+		d.cancel(d.deadlock())
 	}
 	return d.pick(nil, LocLocal, KindNone)
 }
 
+// cancel ends the case for a reason of its own.
+func (d *Determ) cancel(cause error) {
+	d.over = true
+	d.group.Cancel(cause)
+}
+
 // pick asks the picker, and keeps its choice in the trace.
 func (d *Determ) pick(current *Thread, loc Loc, kind Kind) *Thread {
+	if d.over {
+		return usual(d.runnable, current)
+	}
 	t := d.cfg.Picker.Pick(d.runnable, current, loc, kind)
 	if t == nil {
 		d.group.cancel.CompareAndSwap(nil, abandoned)
@@ -186,7 +199,7 @@ func (d *Determ) Yield(t *Thread, loc Loc, kind Kind) {
 // overrun cancels the group, and if that does not end it, gives it up.
 func (d *Determ) overrun() {
 	if d.limit >= 0 {
-		d.group.Cancel(ErrSteps)
+		d.cancel(ErrSteps)
 	}
 	if d.limit < 0 || d.steps > 2*d.limit {
 		d.limit = -1
@@ -225,10 +238,10 @@ func (d *Determ) Ready(t *Thread) {
 
 // Touch implements Controller.
 func (d *Determ) Touch(t *Thread, loc Loc, kind Kind) {
-	if d.cfg.Record && t.task != nil {
+	if d.cfg.Record && t.task != nil && !d.over {
 		d.trace = append(d.trace, Step{loc, int32(t.ID), kind, true})
 	}
-	if d.watcher != nil && t.task != nil {
+	if d.watcher != nil && t.task != nil && !d.over {
 		d.watcher.Touch(t, loc, kind)
 	}
 }

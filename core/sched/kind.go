@@ -13,11 +13,19 @@ const (
 	KindSector               // moves one sector of an IO
 	KindComplete             // completes an IO
 	KindSpin                 // looks again at something that others must change
+	KindBegin                // begins an operation whose place in time counts
+	KindEnd                  // ends it
 )
 
-var kindNames = [...]string{"none", "read", "write", "lock", "unlock", "submit", "sector", "complete", "spin"}
+var kindNames = [...]string{"none", "read", "write", "lock", "unlock", "submit", "sector", "complete", "spin", "begin", "end"}
 
 func (k Kind) String() string { return kindNames[k] }
+
+// Conflicts reports whether steps of the two kinds at one location may matter
+// to each other: not if both read, both begin or both end.
+func (k Kind) Conflicts(o Kind) bool {
+	return k != o || k != KindRead && k != KindBegin && k != KindEnd
+}
 
 // Loc is the shared object that a yield point is about. Two yield points
 // with different locations commute.

@@ -86,7 +86,7 @@ func (d *Determ) readmit(t *Thread) {
 // round lets everybody who spins be picked again, after nobody else was left.
 func (d *Determ) round() {
 	if d.rounds++; d.rounds == d.cfg.Patience {
-		d.group.Cancel(d.livelock())
+		d.cancel(d.livelock())
 	}
 	for _, s := range d.aside {
 		d.runnable = insert(d.runnable, s)

@@ -7,7 +7,8 @@ import "math/rand/v2"
 // returns. Current is the thread that yields, about to do kind to loc; it is
 // nil if that thread cannot go on, or spins and must let others go first.
 // What the others are about to do, their Pending tells. To pick nobody (nil)
-// is to abandon the case.
+// is to abandon the case. Once a case has come to a bad end of its own, by a
+// deadlock, livelock or panic or for want of steps, nobody is asked any more.
 type Picker interface {
 	Pick(runnable []*Thread, current *Thread, loc Loc, kind Kind) *Thread
 }
