@@ -33,6 +33,11 @@ func TestPathsOnUserfaultfd(t *testing.T) {
 		"ReadErrorLeavesThePage":   TestReadErrorLeavesThePageToTheNext,
 		"ShortDirectWrite":         TestShortDirectWrite,
 		"NoAllocation":             TestNoAllocation,
+		"Readahead":                TestReadaheadFills,
+		"Splice":                   TestSpliceRead,
+		"ZeroRange":                TestZeroRange,
+		"Reflink":                  TestReflink,
+		"Pinnings":                 TestPinnings,
 	} {
 		t.Run(name, test)
 	}
