@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -12,7 +13,7 @@ import (
 
 // Env describes the run to be: the machine, and what the plan came to.
 func (r *Runner) Env() result.Env {
-	env := result.Collect(r.Plan.Dir)
+	env := result.Collect(cmp.Or(r.Plan.Device, r.Plan.Dir))
 	env.Seed = r.Plan.Seed
 	env.Plan = r.summary()
 	env.IO = string(r.Probe.Direct)

@@ -12,7 +12,11 @@ import (
 // files are the data files of a run. Groups share them, so that as many
 // engines and workloads as possible work on the same extents.
 type files struct {
-	dir  string
+	dir string
+	// A device takes the place of them all: no case needs more than one file.
+	device string
+	force  disk.Force
+
 	open map[fileKey]*disk.File
 	made int // files created so far: the n in their names
 }
@@ -25,8 +29,37 @@ type fileKey struct {
 	owner string // the workload, if it resizes its files
 }
 
-func newFiles(dir string) *files {
-	return &files{dir: dir, open: map[fileKey]*disk.File{}}
+func newFiles(p *Plan) *files {
+	return &files{dir: p.Dir, device: p.Device, force: p.Force, open: map[fileKey]*disk.File{}}
+}
+
+// probe finds out what direct IO is where the files will be.
+func (f *files) probe() (disk.Probe, error) {
+	if f.device == "" {
+		return disk.ProbeDir(f.dir)
+	}
+	d, err := f.onDevice(0)
+	if err != nil {
+		return disk.Probe{}, err
+	}
+	return d.Probe(), nil
+}
+
+// onDevice is the device, claimed at its first use.
+func (f *files) onDevice(size int64) (*disk.File, error) {
+	d := f.open[fileKey{}]
+	if d == nil {
+		var err error
+		if d, err = disk.OpenDevice(f.device, f.force); err != nil {
+			return nil, err
+		}
+		f.open[fileKey{}] = d
+	}
+	if d.Size() < size {
+		return nil, &disk.SetupError{Op: "use block device", Path: f.device,
+			Err: fmt.Errorf("it has %d bytes, %d are needed", d.Size(), size), Hint: "name a larger one, or a smaller --size"}
+	}
+	return d, nil
 }
 
 // backing returns the files that cases of g work on, creating what is missing.
@@ -56,6 +89,9 @@ func (g group) fileKeys() []fileKey {
 }
 
 func (f *files) file(key fileKey) (*disk.File, error) {
+	if f.device != "" {
+		return f.onDevice(key.size)
+	}
 	if file := f.open[key]; file != nil {
 		return file, nil
 	}

@@ -9,6 +9,7 @@ import (
 
 	"cohbench/core"
 	"cohbench/core/coherence"
+	"cohbench/core/disk"
 	"cohbench/core/mmu"
 	"cohbench/workloads"
 )
@@ -17,6 +18,8 @@ import (
 // and Workloads must be given ([Default], [Quick] and [Full] do).
 type Plan struct {
 	Dir       string        // where the data files go; default the working directory
+	Device    string        // a block device to work on, instead of files in Dir; what is on it is destroyed
+	Force     disk.Force    // what of that may be destroyed
 	Engines   []core.Engine // raw, or else the first, is run twice: the A/A pair; one may come on several MMUs
 	Workloads []*workloads.Workload
 	Threads   []int // tasks of the main class; default each workload's own
@@ -135,6 +138,9 @@ func (p Plan) Check() error {
 // checkOn says why e cannot do what the plan asks for.
 func (p *Plan) checkOn(e core.Engine) error {
 	for _, g := range p.groups() {
+		if why := g.needsFile(); p.Device != "" && why != "" {
+			return fmt.Errorf("plan: %s on device %s: %s", g.workload.Name, p.Device, why)
+		}
 		c := workloads.Case{
 			Engine: e, Backing: make([]core.Backing, g.workload.Files),
 			Workload: g.workload, Params: g.params,
@@ -179,6 +185,19 @@ type group struct {
 	workload *workloads.Workload
 	params   workloads.Params
 	set      string
+}
+
+// needsFile says why a group cannot do with a block device; "" if it can.
+func (g group) needsFile() string {
+	switch {
+	case g.workload.Resizes:
+		return "it truncates its file and punches holes into it, which a device cannot do"
+	case g.workload.Files > 1:
+		return fmt.Sprintf("it wants %d files", g.workload.Files)
+	case g.params.HolePct > 0 || g.params.Layout != workloads.LayoutWritten:
+		return "a device has no holes, and nothing to preallocate"
+	}
+	return ""
 }
 
 // groups lists the plan's groups in display order.

@@ -52,7 +52,7 @@ func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 		return nil, err
 	}
 	p = p.withDefaults()
-	r := &Runner{Plan: p, groups: p.groups(), files: newFiles(p.Dir), costs: map[string]cost{}}
+	r := &Runner{Plan: p, groups: p.groups(), files: newFiles(&p), costs: map[string]cost{}}
 	if err := r.prepare(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -66,7 +66,7 @@ func (r *Runner) Close() error { return r.files.remove() }
 // before anything is measured.
 func (r *Runner) prepare(ctx context.Context) error {
 	var err error
-	if r.Probe, err = disk.ProbeDir(r.Plan.Dir); err != nil {
+	if r.Probe, err = r.files.probe(); err != nil {
 		return err
 	}
 	for _, g := range r.groups {

@@ -209,7 +209,7 @@ func TestRunnerNameTaken(t *testing.T) {
 
 // Cases that move the extents get new files; all others share theirs.
 func TestFilesAreShared(t *testing.T) {
-	fs := newFiles(directDir(t))
+	fs := newFiles(&Plan{Dir: directDir(t)})
 	defer fs.remove()
 	path := func(w *workloads.Workload) string {
 		t.Helper()

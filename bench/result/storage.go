@@ -18,9 +18,12 @@ type mount struct {
 	super   string // options of the superblock
 }
 
-// storage describes what dir lives on.
+// storage describes what dir lives on; dir may be a block device.
 func (p probe) storage(env *Env, dir string) {
 	m, err := p.mountOf(dir)
+	if st, statErr := os.Stat(dir); statErr == nil && st.Mode()&os.ModeDevice != 0 {
+		m, err = mount{fstype: "block-device", source: dir, options: "not mounted"}, nil
+	}
 	if err != nil {
 		why := unknown(err)
 		env.FileSystem, env.MountPoint, env.MountOptions, env.Device = why, why, why, why

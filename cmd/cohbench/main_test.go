@@ -22,15 +22,18 @@ func TestScripts(t *testing.T) {
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "madeup": madeup},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"exits": exits, "madeup": madeup, "loopdevice": loopdevice},
 		Condition:           condition,
 	})
 }
 
 // condition is what scripts may ask of the machine.
 func condition(name string) (bool, error) {
-	if name == "kernelfaults" {
+	switch name {
+	case "kernelfaults":
 		return recursionRuns(), nil
+	case "loopdevice":
+		return loopDevices(), nil
 	}
 	return false, fmt.Errorf("unknown condition %q", name)
 }

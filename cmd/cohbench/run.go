@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -34,6 +35,7 @@ type runOptions struct {
 	duration           time.Duration
 	reps               int
 	dir, out           string
+	device, force      string
 	mmus               []string
 	seed               uint64
 	set                map[string]string
@@ -67,6 +69,10 @@ func newRun() *cobra.Command {
 	f.DurationVar(&o.duration, "duration", 0, "measured time per case, such as 2s (default what fits the time of a run)")
 	f.IntVar(&o.reps, "reps", 0, "repetitions (default 6; no ratios are claimed below that)")
 	f.StringVar(&o.dir, "dir", ".", "directory for the data files, which are removed again")
+	f.StringVar(&o.device, "device", "", "block device to work on, instead of files: whatever is on it is destroyed; needs --force")
+	f.StringVar(&o.force, "force", "", "let --device overwrite a device on which nothing is recognised; --force=ext4 also one with an ext4 on it,\n"+
+		"and so on: a refusal says the word. A device in use is refused in any case")
+	f.Lookup("force").NoOptDefVal = string(disk.ForceBlank)
 	f.Var(&o.size, "size", "bytes per data file, such as 16m (default the workload's)")
 	f.StringVar(&o.out, "out", "", "directory for the results, which must not exist (default cohbench-DATE-TIME)")
 	f.StringSliceVar(&o.mmus, "mmu", []string{"auto"}, "page tables behind mappings: userfaultfd (real page faults), soft, or auto: the first that there is;\n"+
@@ -90,12 +96,14 @@ func (o *runOptions) run(c *cobra.Command) error {
 	if err := probeEngines(plan.Engines); err != nil {
 		return err
 	}
-	probe, err := disk.ProbeDir(o.dir)
-	if err != nil {
-		return setupError(err)
-	}
-	if err := unfit(c, probe); err != nil {
-		return err
+	if o.device == "" {
+		probe, err := disk.ProbeDir(o.dir)
+		if err != nil {
+			return setupError(err)
+		}
+		if err := unfit(c, probe); err != nil {
+			return err
+		}
 	}
 	return o.measure(c, plan)
 }
@@ -110,6 +118,12 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 		p = bench.Quick()
 	case o.full:
 		p = bench.Full()
+	}
+	switch {
+	case o.device != "" && c.Flags().Changed("dir"):
+		return p, usage(errors.New("--device and --dir exclude each other"), "")
+	case o.device == "" && o.force != "":
+		return p, usage(errors.New("--force without --device: there is nothing to be destroyed"), "files are made in --dir, and no other file is written to")
 	}
 	if err := o.chooseWhat(c, &p); err != nil {
 		return p, err
@@ -132,6 +146,7 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	if !c.Flags().Changed("seed") {
 		o.seed = rand.Uint64()
 	}
+	p.Device, p.Force = o.device, disk.Force(o.force)
 	p.Dir, p.Block, p.Size, p.IODepth, p.Seed = o.dir, int(o.block), int64(o.size), o.iodepth, o.seed
 	for _, name := range slices.Sorted(maps.Keys(o.set)) {
 		p.Set = append(p.Set, bench.Set{Name: name, Value: o.set[name]})
@@ -241,14 +256,16 @@ func (o *runOptions) chooseOut(now time.Time) error {
 func (o *runOptions) measure(c *cobra.Command, plan bench.Plan) error {
 	ctx := c.Context()
 	p := newProgress(c.ErrOrStderr())
-	p.say("preparing data files in %s", o.dir)
+	p.say("preparing %s", cmp.Or(o.device, "data files in "+o.dir))
 	r, err := bench.NewRunner(ctx, plan)
 	if err != nil {
 		return o.aborted(ctx, err)
 	}
 	env := r.Env()
-	if env.Tax, err = bench.MeasureTax(o.dir); err != nil {
-		return errors.Join(o.aborted(ctx, err), r.Close())
+	if o.device == "" { // it wants a file
+		if env.Tax, err = bench.MeasureTax(o.dir); err != nil {
+			return errors.Join(o.aborted(ctx, err), r.Close())
+		}
 	}
 	dir, err := result.Create(o.out, env)
 	if err != nil {

@@ -3,6 +3,7 @@ package disk
 import (
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"sync/atomic"
 
@@ -11,7 +12,7 @@ import (
 	"cohbench/core/sched"
 )
 
-// File is a regular file opened with O_DIRECT.
+// File is a regular file, or a block device, opened with O_DIRECT.
 type File struct {
 	path  string
 	os    *os.File
@@ -20,6 +21,7 @@ type File struct {
 	size  atomic.Int64
 	align Align
 	probe Probe
+	claim *os.File // of a device, what keeps others off it; else nil
 }
 
 // fileKind keeps the locations of files apart from anybody else's.
@@ -72,10 +74,7 @@ func OpenFile(path string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	st, err := o.Stat()
-	if err == nil && !st.Mode().IsRegular() {
-		err = errors.New("not a regular file")
-	}
+	size, err := sizeOf(o)
 	if err != nil {
 		o.Close()
 		return nil, &SetupError{"open data file", path, cause(err), ""}
@@ -84,8 +83,22 @@ func OpenFile(path string) (*File, error) {
 	f.loc = fileKind + sched.Loc(f.fd)
 	f.probe = inspect(o, path)
 	f.align = f.probe.Align
-	f.size.Store(st.Size())
+	f.size.Store(size)
 	return f, nil
+}
+
+// sizeOf is the size of a file or a block device, in bytes.
+func sizeOf(o *os.File) (int64, error) {
+	st, err := o.Stat()
+	switch {
+	case err != nil:
+		return 0, err
+	case isBlock(st.Mode()):
+		return o.Seek(0, io.SeekEnd)
+	case !st.Mode().IsRegular():
+		return 0, errors.New("not a regular file")
+	}
+	return st.Size(), nil
 }
 
 // sameFile is an error unless both are one file: somebody may have put another
@@ -111,8 +124,13 @@ func (f *File) Path() string { return f.path }
 // Probe says what the file lives on and whether its O_DIRECT is direct.
 func (f *File) Probe() Probe { return f.probe }
 
-// Remove closes the file and removes it.
-func (f *File) Remove() error { return errors.Join(f.Close(), os.Remove(f.path)) }
+// Remove closes the file and removes it; a device is only closed.
+func (f *File) Remove() error {
+	if f.claim != nil {
+		return f.Close()
+	}
+	return errors.Join(f.Close(), os.Remove(f.path))
+}
 
 // step is the yield before (KindSubmit) or after (KindComplete) the system
 // call, which is one step: a real file has no inside that we could schedule.
@@ -246,7 +264,12 @@ func (f *File) Size() int64 { return f.size.Load() }
 func (f *File) Align() Align { return f.align }
 
 // Close implements Disk.
-func (f *File) Close() error { return f.os.Close() }
+func (f *File) Close() error {
+	if f.claim == nil {
+		return f.os.Close()
+	}
+	return errors.Join(f.os.Close(), f.claim.Close())
+}
 
 // cause is err without the operation and path that os wraps around it.
 func cause(err error) error {

@@ -132,7 +132,7 @@ func byFileSystem(fsType string, options []string) (Directness, string) {
 			return Buffered, fsType + " with data=journal"
 		}
 		return Direct, fsType
-	case "ext2", "xfs", "f2fs", "bcachefs":
+	case deviceType, "ext2", "xfs", "f2fs", "bcachefs":
 		return Direct, fsType
 	}
 	return Unknown, fsType + " does not say"
@@ -193,6 +193,10 @@ func mountProbe(path string) Probe {
 	}
 	text, err := os.ReadFile("/proc/self/mountinfo")
 	if err != nil {
+		return p
+	}
+	if st, err := os.Stat(real); err == nil && isBlock(st.Mode()) {
+		p.FSType, p.Device = deviceType, path
 		return p
 	}
 	if m, ok := mountOf(parseMountinfo(string(text)), real); ok {

@@ -23,6 +23,10 @@ func openDirect(path string) (*os.File, error) {
 	return f, nil
 }
 
+// claimDevice opens a block device so that nobody else may claim it, as mounts
+// and the like do: O_EXCL without O_CREAT, open(2).
+func claimDevice(path string) (*os.File, error) { return os.OpenFile(path, os.O_RDWR|unix.O_EXCL, 0) }
+
 // inspect says what an open file lives on; see statx(2), STATX_DIOALIGN.
 func inspect(f *os.File, path string) Probe {
 	p := mountProbe(path)
@@ -75,5 +79,6 @@ func datasync(fd int) error {
 }
 
 func isInvalid(err error) bool  { return errors.Is(err, unix.EINVAL) }
+func isBusy(err error) bool     { return errors.Is(err, unix.EBUSY) }
 func isReadOnly(err error) bool { return errors.Is(err, unix.EROFS) }
 func isFull(err error) bool     { return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT) }

@@ -14,6 +14,8 @@ func openDirect(path string) (*os.File, error) {
 	return nil, &SetupError{"open for direct IO", path, errNoDirect, "run it on Linux"}
 }
 
+func claimDevice(string) (*os.File, error) { return nil, errNoDirect }
+
 func inspect(_ *os.File, path string) Probe {
 	p := mountProbe(path)
 	p.Direct, p.Why = Refused, errNoDirect.Why
@@ -27,5 +29,6 @@ func punch(int, int64, int64) error          { return errNoDirect }
 func datasync(int) error                     { return errNoDirect }
 
 func isInvalid(error) bool  { return false }
+func isBusy(error) bool     { return false }
 func isReadOnly(error) bool { return false }
 func isFull(error) bool     { return false }

@@ -82,11 +82,9 @@ func dontNeed(fd int, off, n int64) error {
 	return unix.Fadvise(fd, off, n, unix.FADV_DONTNEED)
 }
 
-func sizeOf(fd int) (int64, error) {
-	var st unix.Stat_t
-	err := retry(func() error { return unix.Fstat(fd, &st) })
-	return st.Size, err
-}
+// sizeOf is the size of a file or a block device. The offset of fd moves;
+// nobody uses it.
+func sizeOf(fd int) (int64, error) { return unix.Seek(fd, 0, unix.SEEK_END) }
 
 // mmap maps a part of a file, with huge pages where they are asked for.
 func mmap(fd int, off, length int64, huge bool) ([]byte, error) {
