@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"cohbench/core"
@@ -27,7 +26,13 @@ type Plan struct {
 	Size      int64 // bytes per file; default each workload's own
 	IODepth   int   // direct requests in flight per task, where the workload has such tasks and all engines can; default one
 	Set       []Set // other parameters, for all workloads; default each workload's own
-	Reps      int   // repetitions; default 6
+	// Rate is the operations per second at which each workload's primary class
+	// is offered; default 0, a closed loop. Other classes: Set "rate/CLASS".
+	Rate float64
+	// Sweeps vary parameters: each workload runs with every combination.
+	Sweeps   []Sweep
+	NoOracle bool // nothing is stamped or checked: to see what that costs
+	Reps     int  // repetitions; default 6
 
 	// Duration is what is measured per case. 0: what Budget leaves for it.
 	Duration time.Duration
@@ -122,10 +127,8 @@ func (p Plan) Check() error {
 			return fmt.Errorf("plan: threads %v: want different numbers above 0", p.Threads)
 		}
 	}
-	for _, s := range p.Set {
-		if err := new(workloads.Params).Set(s.Name, s.Value); err != nil {
-			return err
-		}
+	if _, err := p.expand(); err != nil {
+		return err
 	}
 	for _, e := range p.Engines {
 		if err := p.checkOn(e); err != nil {
@@ -171,20 +174,11 @@ func orDefault[T comparable](v, def T) T {
 // Set sets a parameter of workloads by its name (workloads.Settings).
 type Set struct{ Name, Value string }
 
-// setText is how records name the parameters that were set.
-func (p *Plan) setText() string {
-	var list []string
-	for _, s := range p.Set {
-		list = append(list, s.Name+"="+s.Value)
-	}
-	return strings.Join(list, ",")
-}
-
 // A group is what engines are compared on: one workload at one setting.
 type group struct {
 	workload *workloads.Workload
 	params   workloads.Params
-	set      string
+	set      string // what was set besides threads, block and size, by name
 }
 
 // needsFile says why a group cannot do with a block device; "" if it can.
@@ -198,29 +192,6 @@ func (g group) needsFile() string {
 		return "a device has no holes, and nothing to preallocate"
 	}
 	return ""
-}
-
-// groups lists the plan's groups in display order.
-func (p *Plan) groups() []group {
-	var list []group
-	for _, w := range p.Workloads {
-		threads := p.Threads
-		if len(threads) == 0 {
-			threads = []int{w.Defaults.Threads}
-		}
-		for _, n := range threads {
-			params := w.Defaults
-			params.Threads = n
-			params.Block = orDefault(p.Block, params.Block)
-			params.Size = orDefault(p.Size, params.Size)
-			params.IODepth = p.IODepth
-			for _, s := range p.Set {
-				_ = params.Set(s.Name, s.Value) // Check has seen to it
-			}
-			list = append(list, group{w, params, p.setText()})
-		}
-	}
-	return list
 }
 
 // A contender is an engine in a repetition; pair is 1 for the A/A twin.

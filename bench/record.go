@@ -40,12 +40,18 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		EIORounds:   int64(out.EIORounds),
 		QuietEIO:    int64(out.QuietEIO),
 		Oracle:      oracleCounts(&out.Oracle),
+		Staleness:   staleness(&out.Oracle),
 		Lock:        lockCounts(out),
 		Uncounted:   out.Uncounted,
 		Status:      out.Status,
 		Detail:      detail(out),
 	}
+	if out.BlockTime != nil {
+		l := result.Summarize(out.BlockTime, 0)
+		rec.BlockTime = &l
+	}
 	classes(&rec, out)
+	costs(&rec, out)
 	return rec
 }
 
@@ -67,15 +73,14 @@ func (r *Runner) warmup(s slot, out *workloads.Outcome) []result.Record {
 	return []result.Record{{Engine: s.engine.Name(), Workload: s.workload.Name, MMU: s.engine.MMU(), Rep: s.rep, Status: out.Status, Oracle: o}}
 }
 
-// classes fills in the figures by class of operation, and what one operation
-// of any class costs the process.
+// classes fills in the figures by class of operation.
 func classes(rec *result.Record, out *workloads.Outcome) {
 	rec.Ops, rec.Rate = map[string]int64{}, map[string]float64{}
 	rec.Bytes, rec.Errors = map[string]int64{}, map[string]int64{}
 	rec.Latency = map[string]result.Latency{}
-	var total int64
+	rec.Jain, rec.Offered = map[string]float64{}, map[string]float64{}
+	rec.OpenLoop = map[string]result.OpenLoop{}
 	for name, c := range out.Classes {
-		total += c.Ops
 		rec.Ops[name] = c.Ops
 		rec.Bytes[name] = c.Bytes
 		if rec.Seconds > 0 {
@@ -87,11 +92,80 @@ func classes(rec *result.Record, out *workloads.Outcome) {
 		for class, n := range c.Errors {
 			rec.Errors[name+": "+class] = n
 		}
+		if c.Ops > 0 || c.Open != nil {
+			rec.Jain[name] = c.Jain
+		}
+		if c.Offered > 0 {
+			rec.Offered[name] = c.Offered
+		}
+		if c.Open != nil {
+			rec.OpenLoop[name] = openLoop(c, rec.Rate[name])
+		}
 	}
-	if total > 0 {
-		rec.CPUNsPerOp = float64(out.CPU) / float64(total)
-		rec.CtxSwitchesPerOp = float64(out.CtxSwitches) / float64(total)
+}
+
+func openLoop(c *workloads.Class, served float64) result.OpenLoop {
+	return result.OpenLoop{
+		Arrival:    c.Open.Arrival.String(),
+		Offered:    c.Offered,
+		Served:     served,
+		Due:        c.Open.Due,
+		Unserved:   c.Open.Unserved,
+		MaxBacklog: c.Open.MaxBacklog,
+		Service:    result.Summarize(c.Open.Service, 0),
+		Generator:  result.Summarize(c.Open.Generator, 0),
 	}
+}
+
+// costs is what one operation of any class costs the process.
+func costs(rec *result.Record, out *workloads.Outcome) {
+	var total float64
+	for _, n := range rec.Ops {
+		total += float64(n)
+	}
+	if total == 0 {
+		return
+	}
+	rec.CPUNsPerOp = float64(out.CPU) / total
+	rec.SystemNsPerOp = float64(out.System) / total
+	rec.CtxSwitchesPerOp = float64(out.CtxSwitches) / total
+	rec.VoluntaryPerOp = float64(out.Voluntary) / total
+	rec.MinorFaultsPerOp = float64(out.MinorFaults) / total
+	rec.MajorFaultsPerOp = float64(out.MajorFaults) / total
+}
+
+// staleness is the oracle's distributions; nil if it has none.
+func staleness(o *oracle.Counts) *result.Staleness {
+	s := &result.Staleness{AgeUnknown: o.AgeUnknown}
+	if o.MaxStaleVersions > 0 {
+		s.Versions = o.Versions[:]
+	}
+	for i, n := range o.AgeNs {
+		if n > 0 {
+			from, to := bin(i, len(o.AgeNs))
+			s.Age = append(s.Age, result.AgeBin{From: from, To: to, N: n})
+		}
+	}
+	for i, v := range o.Visibility {
+		if v.Reads > 0 {
+			from, to := bin(i, len(o.Visibility))
+			s.Visibility = append(s.Visibility, result.VisibilityBin{From: from, To: to, Reads: v.Reads, Stale: v.Stale})
+		}
+	}
+	if s.Versions == nil && s.Age == nil && s.Visibility == nil {
+		return nil
+	}
+	return s
+}
+
+// bin is the range, in ns, of the i-th of n bins of the oracle: below 1<<i, and
+// not below half of that. The last is open, and its end 0.
+func bin(i, n int) (from, to int64) {
+	from, to = 1<<i>>1, 1<<i
+	if i == n-1 {
+		to = 0
+	}
+	return from, to
 }
 
 func oracleCounts(o *oracle.Counts) result.Oracle {
@@ -136,6 +210,11 @@ func lockCounts(out *workloads.Outcome) result.Lock {
 		Mkwrites:       s.Mkwrites,
 		Writebacks:     s.Writebacks,
 		Invalidated:    s.Invalidated,
+
+		AddBypasses:      add.Bypasses,
+		BlockBypasses:    block.Bypasses,
+		MaxAddBypasses:   add.MaxBypasses,
+		MaxBlockBypasses: block.MaxBypasses,
 	}
 }
 
@@ -176,6 +255,13 @@ func histograms(out *workloads.Outcome) map[string]*hdrhistogram.Histogram {
 	hists := map[string]*hdrhistogram.Histogram{}
 	for name, c := range out.Classes {
 		hists[name] = c.Hist
+		if c.Open != nil {
+			hists[name+result.HistService] = c.Open.Service
+			hists[name+result.HistGenerator] = c.Open.Generator
+		}
+	}
+	if out.BlockTime != nil {
+		hists[result.HistBlock] = out.BlockTime
 	}
 	return hists
 }

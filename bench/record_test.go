@@ -28,23 +28,31 @@ func latencies(ns ...int64) *hdrhistogram.Histogram {
 	return h
 }
 
+// always is the summary of values that are all the same.
+func always(ns int64) result.Latency {
+	return result.Latency{P50: ns, P90: ns, P99: ns, P999: ns, P9999: ns, Max: ns}
+}
+
 // outcome is one with a different figure in every place.
 func outcome() *workloads.Outcome {
 	out := &workloads.Outcome{
 		Status: workloads.StatusOK, Elapsed: 2 * time.Second, Rounds: 5, LossRounds: 3, StaleRounds: 4,
 		Classes: map[string]*workloads.Class{
-			"direct-write": {Ops: 300, Bytes: 300 * 4096, Hist: latencies(100, 200, 300), Dropped: 1},
-			"load":         {Ops: 100, Hist: latencies(10), Errors: map[string]int64{"SIGBUS": 7}},
+			"direct-write": {Ops: 300, Bytes: 300 * 4096, Hist: latencies(100, 200, 300), Dropped: 1, Jain: 0.5, Offered: 160,
+				Open: &workloads.Open{Arrival: workloads.ArrivalPoisson, Due: 320, Unserved: 20, MaxBacklog: 12, Service: latencies(50), Generator: latencies(60)}},
+			"load": {Ops: 100, Hist: latencies(10), Errors: map[string]int64{"SIGBUS": 7}, Jain: 1},
 		},
 		Oracle: oracle.Counts{Checked: 1000, Stale: 1, StaleEvents: 2, Inverted: 3, Flipped: 4, Torn: 5, Nowhere: 6,
-			Lost: 7, SilentLost: 8, Incoherent: 9, InFlight: 10, MaxStaleVersions: 11, MaxStaleNs: 12},
+			Lost: 7, SilentLost: 8, Incoherent: 9, InFlight: 10, MaxStaleVersions: 11, MaxStaleNs: 12,
+			Versions: [17]int64{11: 4}, AgeNs: [41]int64{3: 5}, AgeUnknown: 6, Visibility: [41]oracle.Visibility{0: {Reads: 7, Stale: 1}, 40: {Reads: 8}}},
 		Stats: core.TaskStats{Adds: 1, Blocks: 2, Drops: 3, Retries: 4, EFAULT: 5, EBUSY: 6, Fallbacks: 7, PostFails: 8,
 			Exposures: 9, Faults: 10, Fills: 11, Mkwrites: 12, Writebacks: 13, Invalidated: 14},
 		Wake: sched.WakeStats{Woken: 20, MaxHerd: 21},
-		CPU:  4 * time.Millisecond, CtxSwitches: 800, GCs: 2,
+		CPU:  4 * time.Millisecond, System: 3 * time.Millisecond, CtxSwitches: 800, Voluntary: 400, GCs: 2,
+		MinorFaults: 40, MajorFaults: 4, BlockTime: latencies(0, 70),
 	}
-	out.Waits[sched.Add] = sched.WaitStats{N: 30, Ns: 31, MaxNs: 32}
-	out.Waits[sched.Block] = sched.WaitStats{N: 40, Ns: 41, MaxNs: 42}
+	out.Waits[sched.Add] = sched.WaitStats{N: 30, Ns: 31, MaxNs: 32, Bypasses: 33, MaxBypasses: 34}
+	out.Waits[sched.Block] = sched.WaitStats{N: 40, Ns: 41, MaxNs: 42, Bypasses: 43, MaxBypasses: 44}
 	return out
 }
 
@@ -59,13 +67,23 @@ func TestRecord(t *testing.T) {
 	want := result.Record{
 		Schema: result.Schema, Time: rec.Time, Engine: "addlock", Workload: "direct-write", Threads: 8, Rep: 4, Pair: 1,
 		Seconds: 2, MMU: "soft", IO: "direct", Block: 4096, Size: workloads.DirectWrite.Defaults.Size, Seed: 99,
-		CPUNsPerOp: 10_000, CtxSwitchesPerOp: 2, GC: 2,
+		CPUNsPerOp: 10_000, SystemNsPerOp: 7500, CtxSwitchesPerOp: 2, VoluntaryPerOp: 1, MinorFaultsPerOp: 0.1, MajorFaultsPerOp: 0.01, GC: 2,
 		Exposures: 9, Rounds: 5, LossRounds: 3, StaleRounds: 4,
 		Oracle: result.Oracle{Checked: 1000, Stale: 1, StaleEvents: 2, Inverted: 3, Flipped: 4, Torn: 5, Nowhere: 6,
 			Lost: 7, SilentLost: 8, Incoherent: 9, InFlight: 10, MaxStaleVersions: 11, MaxStaleNs: 12},
 		Lock: result.Lock{Adds: 1, Blocks: 2, AddWaits: 30, BlockWaits: 40, AddWaitNs: 31, BlockWaitNs: 41, MaxAddWaitNs: 32,
 			MaxBlockWaitNs: 42, HerdMax: 21, Woken: 20, Drops: 3, Retries: 4, EFAULT: 5, EBUSY: 6, Fallbacks: 7, PostFails: 8,
-			Faults: 10, Fills: 11, Mkwrites: 12, Writebacks: 13, Invalidated: 14},
+			Faults: 10, Fills: 11, Mkwrites: 12, Writebacks: 13, Invalidated: 14,
+			AddBypasses: 33, MaxAddBypasses: 34, BlockBypasses: 43, MaxBlockBypasses: 44},
+		Staleness: &result.Staleness{
+			Versions: []int64{11: 4, 16: 0}, Age: []result.AgeBin{{From: 4, To: 8, N: 5}}, AgeUnknown: 6,
+			Visibility: []result.VisibilityBin{{From: 0, To: 1, Reads: 7, Stale: 1}, {From: 1 << 39, Reads: 8}},
+		},
+		BlockTime: &result.Latency{P50: 0, P90: 70, P99: 70, P999: 70, P9999: 70, Max: 70},
+		Jain:      map[string]float64{"direct-write": 0.5, "load": 1},
+		Offered:   map[string]float64{"direct-write": 160},
+		OpenLoop: map[string]result.OpenLoop{"direct-write": {Arrival: "poisson", Offered: 160, Served: 150, Due: 320, Unserved: 20, MaxBacklog: 12,
+			Service: always(50), Generator: always(60)}},
 		Status: "ok",
 	}
 	if rec.Case() != want.Case() || rec.Oracle != want.Oracle || rec.Lock != want.Lock {

@@ -184,7 +184,7 @@ func (r *Runner) runCase(ctx context.Context, s slot, d time.Duration) (*workloa
 		Params:   s.params,
 		Duration: d,
 		Seed:     s.seed,
-		Oracle:   true,
+		Oracle:   !r.Plan.NoOracle,
 		SoloP99:  r.soloP99,
 		Procs:    s.procs(),
 	}

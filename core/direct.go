@@ -59,10 +59,14 @@ func (d *DirectIO) Count(t *Task, m *AddressSpace) {
 
 // Block keeps everybody from adding pages until the IO is done.
 func (d *DirectIO) Block(t *Task, m *AddressSpace) error {
+	waited := t.Waits[sched.Block].Ns
 	if err := t.Block(m); err != nil {
 		return err
 	}
 	d.blocked = true
+	if t.Blocked != nil {
+		t.Blocked(t.Waits[sched.Block].Ns - waited)
+	}
 	return nil
 }
 

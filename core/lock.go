@@ -58,6 +58,8 @@ type TwoStateLock struct {
 
 	wait sched.WaitQueue
 	obj  sched.Object
+	// How often a side was taken while somebody waited.
+	added, blocked atomic.Int64
 }
 
 // Object is the lock in the wait-for graph.
@@ -121,9 +123,20 @@ func (l *TwoStateLock) try(side int64) bool {
 			return false
 		}
 		if atomic.CompareAndSwapInt64(&l.v, v, v+side) {
+			if v&waiting != 0 {
+				l.taken(side).Add(1)
+			}
 			return true
 		}
 	}
+}
+
+// taken counts how often a side was taken while somebody waited.
+func (l *TwoStateLock) taken(side int64) *atomic.Int64 {
+	if side == adder {
+		return &l.added
+	}
+	return &l.blocked
 }
 
 func (l *TwoStateLock) lock(t *sched.Thread, side int64, mode sched.Mode) error {
@@ -131,6 +144,7 @@ func (l *TwoStateLock) lock(t *sched.Thread, side int64, mode sched.Mode) error 
 	if l.try(side) {
 		return nil
 	}
+	b := countBypasses(l.taken(-side))
 	for {
 		l.wait.Prepare(t)
 		// After Prepare: unlock clears the bit first and wakes then.
@@ -138,8 +152,11 @@ func (l *TwoStateLock) lock(t *sched.Thread, side int64, mode sched.Mode) error 
 		t.Yield(l.obj.Loc(), sched.KindLock)
 		if l.try(side) {
 			l.wait.Finish(t)
+			b.look()
+			t.Waits[mode].Bypassed(b.n)
 			return nil
 		}
+		b.lost()
 		t.Yield(l.obj.Loc(), sched.KindLock)
 		if err := l.wait.Sleep(t, &l.obj, mode); err != nil {
 			l.wait.Finish(t)

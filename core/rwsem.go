@@ -60,6 +60,8 @@ type RWSem struct {
 
 	wait sched.WaitList
 	obj  sched.Object
+	// How often it was taken for reading and for writing while somebody waited.
+	reads, writes atomic.Int64
 }
 
 // Object is the semaphore in the wait-for graph.
@@ -135,6 +137,7 @@ func (s *RWSem) downRead(t *sched.Thread, mode sched.Mode) error {
 		// The first reader steals. Without "first" a stream of readers
 		// would starve a writer that sleeps.
 		if c&rwsemWaiters != 0 {
+			s.reads.Add(1)
 			s.wake(t, wakeReadOwned)
 		}
 		return nil
@@ -144,7 +147,7 @@ func (s *RWSem) downRead(t *sched.Thread, mode sched.Mode) error {
 
 // queueReader takes back the reader counted in vain and waits to be granted.
 func (s *RWSem) queueReader(t *sched.Thread, mode sched.Mode) error {
-	l, adjust := &s.wait, int64(-rwsemReader)
+	l, adjust, b := &s.wait, int64(-rwsemReader), countBypasses(&s.writes)
 	l.Lock(t)
 	if l.First() == nil {
 		if s.count.Load()&rwsemWriter == 0 {
@@ -168,6 +171,7 @@ func (s *RWSem) queueReader(t *sched.Thread, mode sched.Mode) error {
 			err = nil // granted meanwhile
 		}
 	}
+	t.Waits[mode].Bypassed(b.look())
 	l.Done(t, mode)
 	return err
 }
@@ -179,7 +183,7 @@ func (s *RWSem) downWrite(t *sched.Thread, mode sched.Mode) error {
 		return nil
 	}
 	s.yield(t, sched.KindLock)
-	l := &s.wait
+	l, b := &s.wait, countBypasses(&s.reads)
 	s.queueWriter(t)
 	for {
 		l.Lock(t)
@@ -187,6 +191,7 @@ func (s *RWSem) downWrite(t *sched.Thread, mode sched.Mode) error {
 		got := s.tryWriteQueued(t)
 		l.Unlock(t)
 		if got {
+			t.Waits[mode].Bypassed(b.look())
 			l.Done(t, mode)
 			return nil
 		}
@@ -246,6 +251,7 @@ func (s *RWSem) tryWriteQueued(t *sched.Thread) bool {
 			next &^= rwsemWaiters
 		}
 		if s.count.CompareAndSwap(c, next) {
+			s.writes.Add(1)
 			l.Remove(t)
 			return true
 		}
@@ -330,6 +336,7 @@ func (s *RWSem) mark(t *sched.Thread, typ wakeType, w *sched.WakeList) {
 	}
 	// Counted before granted: who is granted may be awake, and release at once.
 	s.count.Add(adjust)
+	s.reads.Add(int64(n))
 	s.grantReaders(n, w)
 }
 

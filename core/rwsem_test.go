@@ -108,6 +108,12 @@ func TestRWSemWakesReadersPastWriter(t *testing.T) {
 	x.writer("w1", nil)
 	x.reader("r1", both)
 	x.run("w0 in", "w0 out", "r0 in", "r1 in", "r0 out", "r1 out", "w1 in", "w1 out")
+	for i, want := range []int64{0, 0, 2, 0} { // both readers went ahead of w1, and of nobody else
+		w := x.g.Threads()[i].Waits
+		if got := w[sched.Shared].Bypasses + w[sched.Exclusive].Bypasses; got != want {
+			t.Errorf("%s was bypassed %d times, want %d", x.g.Threads()[i].Name, got, want)
+		}
+	}
 }
 
 // At most 256 readers are woken at once; the rest when those have left.

@@ -28,6 +28,9 @@ type Task struct {
 	nofault bool
 
 	Stats TaskStats
+	// Blocked, if set, is told how long each direct IO of the task waited until
+	// it had the cache blocked, in ns: 0 if it did not wait.
+	Blocked func(ns int64)
 
 	io      DirectIO // the direct IO under way: one at a time
 	pins    []pinnedPage

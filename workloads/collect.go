@@ -102,21 +102,26 @@ func (x *execution) collect() {
 			o.Waits[m].Merge(&c.Task.Waits[m])
 		}
 		for op := range c.stats {
-			x.collectOp(Op(op), &c.stats[op])
+			x.collectOp(c, Op(op))
 		}
+		x.collectBlockTime(c)
 	}
+	x.collectFairness()
 	x.collectOracle()
 	o.Stats.Fallbacks += x.fell.n
 	if x.fell.unknown != nil {
 		o.Uncounted = x.fell.unknown.Error()
 	}
-	o.CPU, o.CtxSwitches = x.used.cpu, x.used.switches
+	o.CPU, o.System = x.used.cpu, x.used.system
+	o.CtxSwitches, o.Voluntary = x.used.switches, x.used.voluntary
 	o.MinorFaults, o.MajorFaults, o.GCs = x.used.minor, x.used.major, x.used.gcs
 	o.Starved = x.starved()
 }
 
-func (x *execution) collectOp(op Op, s *opStats) {
-	if !s.used() {
+func (x *execution) collectOp(t *Context, op Op) {
+	s := &t.stats[op]
+	open := t.loop != nil && t.loop.op == op
+	if !s.used() && !open {
 		return
 	}
 	c := x.out.Classes[op.String()]
@@ -125,6 +130,56 @@ func (x *execution) collectOp(op Op, s *opStats) {
 		x.out.Classes[op.String()] = c
 	}
 	s.mergeInto(c)
+	if open {
+		t.loop.mergeInto(c, s)
+	}
+}
+
+func (x *execution) collectBlockTime(t *Context) {
+	if t.blocked == nil {
+		return
+	}
+	if x.out.BlockTime == nil {
+		x.out.BlockTime = newHist()
+	}
+	merge(x.out.BlockTime, t.blocked)
+}
+
+// collectFairness sets Jain's index of each class. All tasks of a role count
+// of which one does such operations: who came through never is no less in the
+// competition than the others.
+func (x *execution) collectFairness() {
+	for op := range numOps {
+		class := x.out.Classes[op.String()]
+		if class == nil {
+			continue
+		}
+		does := map[int]bool{}
+		for _, c := range x.tasks {
+			does[c.role] = does[c.role] || c.stats[op].used()
+		}
+		var ops []int64
+		for _, c := range x.tasks {
+			if does[c.role] {
+				ops = append(ops, c.stats[op].ops)
+			}
+		}
+		class.Jain = jain(ops)
+	}
+}
+
+// jain is Jain's fairness index: the square of the sum over n times the sum of
+// the squares. Nobody having anything is as fair as can be.
+func jain(shares []int64) float64 {
+	var sum, squares float64
+	for _, s := range shares {
+		sum += float64(s)
+		squares += float64(s) * float64(s)
+	}
+	if squares == 0 {
+		return 1
+	}
+	return sum * sum / (float64(len(shares)) * squares)
 }
 
 // conclude sets the status. Nothing that went wrong hides a deadlock.

@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/HdrHistogram/hdrhistogram-go"
+
 	"cohbench/core"
 	"cohbench/core/disk"
 )
@@ -36,16 +38,19 @@ type Context struct {
 	buf   []byte // one block, aligned for direct IO
 	lock  *sync.RWMutex
 	pacer pacer
+	loop  *openLoop // the schedule of a class at an offered rate; nil without
 
 	depth    int       // direct requests in flight at once, if the role is Queued; else 1
 	writer   int       // id of its first oracle.Writer; it has as many as its depth
 	pipeline *pipeline // nil at depth 1
 
-	shared *shared
-	start  int64 // clock at the beginning of the operation under way
-	stats  [numOps]opStats
-	err    error // the first that no workload expects
+	shared  *shared
+	start   int64 // clock at the beginning of the operation under way
+	stats   [numOps]opStats
+	blocked *hdrhistogram.Histogram // waits for the block side; nil before the first
+	err     error                   // the first that no workload expects
 
+	role int // index of the task's role
 	body func(c *Context)
 	gate chan struct{} // one token per round; closed at the end
 
@@ -62,6 +67,8 @@ type Context struct {
 // shared is what all tasks of a case read while they run.
 type shared struct {
 	stop       atomic.Bool // the window is over
+	ended      int64       // clock at that moment; set before stop
+	began      int64       // clock when the round's tasks were released
 	syncFailed atomic.Bool // a Sync of this round said EIO
 	writers    []*Context  // the tasks that may write directly
 }
@@ -124,7 +131,12 @@ func (c *Context) end(op Op, n int, err error) int64 {
 		c.lock.Unlock()
 	}
 	c.Task.Op("")
-	c.count(op, at-c.start, n, err)
+	ns := at - c.start
+	if due := c.takeDue(op); due != 0 && err == nil {
+		recordIn(&c.stats[op].service, ns)
+		ns = at - due
+	}
+	c.count(op, ns, n, err)
 	return at
 }
 

@@ -10,8 +10,8 @@ var BufferedWrite = &Workload{
 	Defaults: Params{Threads: 4, Block: 4 << 10, Size: 1 << 20, ResidentPct: 50, Round: 200 * time.Millisecond},
 	Files:    1,
 	Roles: func(p Params) []Role {
-		return []Role{{Name: "buffered writer", Threads: p.Threads, Body: func(c *Context) {
-			for !c.Done() {
+		return []Role{{Name: "buffered writer", Threads: p.Threads, Class: OpBufferedWrite, Paced: true, Body: func(c *Context) {
+			for c.Next(OpBufferedWrite, 0) {
 				c.Write(0, c.Block())
 			}
 		}}}

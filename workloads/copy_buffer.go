@@ -40,7 +40,7 @@ var RingBuffer = &Workload{
 }
 
 func copiers(p Params) []Role {
-	return []Role{{Name: "copier", Threads: p.Threads, DirectOnly: true, Body: copyBlocks}}
+	return []Role{{Name: "copier", Threads: p.Threads, DirectOnly: true, Class: OpDirectWrite, Paced: true, Body: copyBlocks}}
 }
 
 // copyBlocks writes file i from a mapping of file i+1, round and round.
@@ -48,7 +48,7 @@ func copyBlocks(c *Context) {
 	to := c.Index % c.Files()
 	from := (to + 1) % c.Files()
 	base := sourceBase(c.P)
-	for i := 1; !c.Done(); i++ {
+	for i := 1; c.Next(OpDirectWrite, 0); i++ {
 		cold := c.P.ColdEvery > 0 && i%c.P.ColdEvery == 0
 		c.CopyDirect(to, c.OwnBlock(base), from, base+c.OwnBlock(c.P.Size-base), cold)
 	}

@@ -8,7 +8,7 @@ var DirectRead = &Workload{
 	Defaults: Params{Threads: 8, Block: 4 << 10, Size: 2 << 20},
 	Files:    1,
 	Roles: func(p Params) []Role {
-		return []Role{{Name: "direct reader", Threads: p.Threads, DirectOnly: true, Queued: true, Body: func(c *Context) {
+		return []Role{{Name: "direct reader", Threads: p.Threads, DirectOnly: true, Queued: true, Class: OpDirectRead, Paced: true, Body: func(c *Context) {
 			c.Direct(func() Access { return Access{Off: c.Block()} })
 		}}}
 	},

@@ -14,21 +14,21 @@ var DirectReadBufferedWrite = &Workload{
 	Files: 1,
 	Roles: func(p Params) []Role {
 		return []Role{
-			{Name: "direct reader", Threads: p.Threads, DirectOnly: true, Body: directReads},
-			{Name: "buffered writer", Threads: p.Partners, Body: bufferedWrites},
+			{Name: "direct reader", Threads: p.Threads, DirectOnly: true, Class: OpDirectRead, Paced: true, Body: directReads},
+			{Name: "buffered writer", Threads: p.Partners, Class: OpBufferedWrite, Paced: true, Body: bufferedWrites},
 		}
 	},
 }
 
 func directReads(c *Context) {
-	for !c.Done() {
+	for c.Next(OpDirectRead, 0) {
 		c.ReadDirect(0, c.Block())
 	}
 }
 
 func bufferedWrites(c *Context) {
 	pace := period(c.P.LoadRate, c.Of)
-	for c.Pace(OpBufferedWrite, pace); !c.Done(); c.Pace(OpBufferedWrite, pace) {
+	for c.Next(OpBufferedWrite, pace) {
 		c.Write(0, c.Block())
 	}
 }

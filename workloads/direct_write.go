@@ -14,7 +14,7 @@ var DirectWrite = &Workload{
 
 // directWriters is the role that most workloads share.
 func directWriters(p Params) Role {
-	return Role{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Queued: true, Body: func(c *Context) {
+	return Role{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Queued: true, Class: OpDirectWrite, Paced: true, Body: func(c *Context) {
 		c.Direct(func() Access { return Access{Write: true, Off: c.OwnBlock(c.P.Size)} })
 	}}
 }

@@ -8,13 +8,13 @@ var DirectWriteBufferedRead = &Workload{
 	Defaults: Params{Threads: 4, Partners: 2, Block: 4 << 10, Size: 1 << 20, ResidentPct: 100, LoadRate: 10_000},
 	Files:    1,
 	Roles: func(p Params) []Role {
-		return []Role{directWriters(p), {Name: "buffered reader", Threads: p.Partners, Body: bufferedReads}}
+		return []Role{directWriters(p), {Name: "buffered reader", Threads: p.Partners, Class: OpBufferedRead, Paced: true, Body: bufferedReads}}
 	},
 }
 
 func bufferedReads(c *Context) {
 	pace := period(c.P.LoadRate, c.Of)
-	for c.Pace(OpBufferedRead, pace); !c.Done(); c.Pace(OpBufferedRead, pace) {
+	for c.Next(OpBufferedRead, pace) {
 		c.Read(0, c.Block())
 	}
 }

@@ -9,13 +9,13 @@ var DirectWriteLoad = &Workload{
 	Defaults: Params{Threads: 4, Partners: 2, Block: 4 << 10, Size: 1 << 20, ResidentPct: 100, LoadRate: 10_000},
 	Files:    1,
 	Roles: func(p Params) []Role {
-		return []Role{directWriters(p), {Name: "loader", Threads: p.Partners, Body: loads}}
+		return []Role{directWriters(p), {Name: "loader", Threads: p.Partners, Class: OpLoad, Paced: true, Body: loads}}
 	},
 }
 
 func loads(c *Context) {
 	pace := period(c.P.LoadRate, c.Of)
-	for c.Pace(OpLoad, pace); !c.Done(); c.Pace(OpLoad, pace) {
+	for c.Next(OpLoad, pace) {
 		c.Load(0, c.Cell(0, c.P.Size))
 	}
 }

@@ -29,8 +29,8 @@ var DirectWriteStore = &Workload{
 	Roles: func(p Params) []Role {
 		return []Role{
 			directWriters(p),
-			{Name: "storer", Threads: p.Partners, Body: storesToHotPages},
-			{Name: "syncer", Threads: p.Syncers, Body: syncs},
+			{Name: "storer", Threads: p.Partners, Class: OpStore, Paced: true, Body: storesToHotPages},
+			{Name: "syncer", Threads: p.Syncers, Class: OpSync, Paced: true, Body: syncs},
 		}
 	},
 }
@@ -39,7 +39,7 @@ var DirectWriteStore = &Workload{
 // looks at another one of the same page: if the page is a stale one, that
 // word has gone back in time.
 func storesToHotPages(c *Context) {
-	for c.Pace(OpStore, c.P.StorePace); !c.Done(); c.Pace(OpStore, c.P.StorePace) {
+	for c.Next(OpStore, c.P.StorePace) {
 		page := c.HotBlock() + c.Rand.Int64N(int64(c.P.Block)/core.PageSize)*core.PageSize
 		c.Store(0, c.Cell(page, core.PageSize))
 		c.Load(0, c.Cell(page, core.PageSize))
@@ -50,7 +50,7 @@ func storesToHotPages(c *Context) {
 // one is what a careful application does, the other writes back just the pages
 // that are in the way of a direct write.
 func syncs(c *Context) {
-	for c.Pace(OpSync, c.P.SyncPace); !c.Done(); c.Pace(OpSync, c.P.SyncPace) {
+	for c.Next(OpSync, c.P.SyncPace) {
 		if c.Rand.IntN(100) < c.P.MsyncPct {
 			c.Msync(0, c.HotBlock(), int64(c.P.Block))
 		} else {

@@ -17,15 +17,15 @@ var DirectWriteStoreBeside = &Workload{
 	MinBlocks: 2,
 	Roles: func(p Params) []Role {
 		return []Role{
-			{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Body: writesOfEvenBlocks},
-			{Name: "storer", Threads: p.Partners, Body: storesToOddBlocks},
-			{Name: "syncer", Threads: p.Syncers, Body: syncs},
+			{Name: "direct writer", Threads: p.Threads, DirectOnly: true, Class: OpDirectWrite, Paced: true, Body: writesOfEvenBlocks},
+			{Name: "storer", Threads: p.Partners, Class: OpStore, Paced: true, Body: storesToOddBlocks},
+			{Name: "syncer", Threads: p.Syncers, Class: OpSync, Paced: true, Body: syncs},
 		}
 	},
 }
 
 func writesOfEvenBlocks(c *Context) {
-	for !c.Done() {
+	for c.Next(OpDirectWrite, 0) {
 		c.WriteDirect(0, 2*c.OwnBlock(c.P.Size/2))
 	}
 }
@@ -34,7 +34,7 @@ func writesOfEvenBlocks(c *Context) {
 // whether that has gone back in time.
 func storesToOddBlocks(c *Context) {
 	block := int64(c.P.Block)
-	for c.Pace(OpStore, c.P.StorePace); !c.Done(); c.Pace(OpStore, c.P.StorePace) {
+	for c.Next(OpStore, c.P.StorePace) {
 		pair := c.HotBlock() / (2 * block) * (2 * block)
 		if pair+2*block > c.P.Size {
 			pair = 0 // of an odd number of blocks the last has none beside it

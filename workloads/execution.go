@@ -90,6 +90,9 @@ func newExecution(c *Case) (*execution, error) {
 	if x.p.Blocks() < c.Workload.MinBlocks {
 		return nil, fmt.Errorf("%s: size %d: want at least %d blocks of %d bytes", c.Workload.Name, x.p.Size, c.Workload.MinBlocks, x.p.Block)
 	}
+	if err := c.Workload.checkRates(x.p); err != nil {
+		return nil, err
+	}
 	if x.lock == nil && c.Workload.OneLock {
 		x.lock = new(sync.RWMutex)
 	}
@@ -120,18 +123,24 @@ func (x *execution) timeout() time.Duration { return cmp.Or(x.c.Timeout, default
 // makeTasks makes the tasks of all roles that the engine can run.
 func (x *execution) makeTasks() {
 	x.harness, x.writers = core.NewTask(x.g.Thread("harness")), harnessWriter
-	for _, r := range x.c.Workload.Roles(x.p) {
+	shared := map[Op]int{} // tasks so far, by class of a schedule
+	for role, r := range x.c.Workload.Roles(x.p) {
 		if !x.cached() && !r.DirectOnly {
 			continue
 		}
 		for i := range r.Threads {
-			x.makeTask(r, i)
+			c := x.makeTask(r, i)
+			c.role = role
+			if r.Paced && x.p.Rates[r.Class] > 0 {
+				c.loop = newOpenLoop(&x.p, r.Class, shared[r.Class], x.c.Workload.sharers(x.p, r.Class), c.Rand.Uint64())
+				shared[r.Class]++
+			}
 		}
 	}
 	x.arrived = make(chan struct{}, len(x.tasks))
 }
 
-func (x *execution) makeTask(r Role, i int) {
+func (x *execution) makeTask(r Role, i int) *Context {
 	name := fmt.Sprintf("%s %d", r.Name, i)
 	c := &Context{
 		Task: core.NewTask(x.g.Thread(name)), name: name, body: r.Body,
@@ -142,10 +151,12 @@ func (x *execution) makeTask(r Role, i int) {
 	}
 	x.writers += c.depth
 	c.hot.Store(noBlock)
+	c.Task.Blocked = func(ns int64) { recordIn(&c.blocked, ns) }
 	x.tasks = append(x.tasks, c)
 	if r.DirectOnly {
 		x.shared.writers = append(x.shared.writers, c)
 	}
+	return c
 }
 
 // run runs the case to its end and says what happened.
@@ -194,18 +205,32 @@ func (x *execution) startTasks() {
 	for _, c := range x.tasks {
 		x.bind(c)
 		go func() {
-			if x.c.LockThreads {
+			if x.c.LockThreads || c.loop != nil {
 				runtime.LockOSThread()
 				defer runtime.UnlockOSThread()
 			}
+			if c.loop != nil {
+				defer exactSleep()()
+			}
 			for range c.gate {
-				c.pacer = pacer{}
-				c.body(c)
+				c.runRound()
 				x.arrived <- struct{}{}
 			}
 			x.arrived <- struct{}{}
 		}()
 	}
+}
+
+// runRound is the task's part in one round.
+func (c *Context) runRound() {
+	c.pacer = pacer{}
+	if c.loop == nil {
+		c.body(c)
+		return
+	}
+	c.loop.restart(c.shared.began)
+	c.body(c)
+	c.loop.finish(c, c.shared.ended)
 }
 
 // stopTasks ends the goroutines of the tasks.

@@ -15,13 +15,13 @@ var FaultStorm = &Workload{
 	Defaults: Params{Threads: 1, Partners: 8, Block: 4 << 10, Size: 1 << 20, ResidentPct: 100, FaultRate: 60_000},
 	Files:    1,
 	Roles: func(p Params) []Role {
-		return []Role{directWriters(p), {Name: "faulter", Threads: p.Partners, Body: faults}}
+		return []Role{directWriters(p), {Name: "faulter", Threads: p.Partners, Class: OpFault, Paced: true, Body: faults}}
 	},
 }
 
 func faults(c *Context) {
 	pace := period(c.P.FaultRate, c.Of)
-	for c.Pace(OpFault, pace); !c.Done(); c.Pace(OpFault, pace) {
+	for c.Next(OpFault, pace) {
 		c.Fault(0, c.Page())
 	}
 }

@@ -56,22 +56,39 @@ type opStats struct {
 	dropped int64
 	hist    *hdrhistogram.Histogram
 	errs    [numErrorClasses]int64
+
+	pace float64 // operations per second by the workload's own schedule; 0: it has none
+
+	// Of a class at an offered rate (openLoop).
+	begun      int64
+	unserved   int64
+	maxBacklog int64
+	service    *hdrhistogram.Histogram // from the call to the return; hist counts from when it was due
+	generator  *hdrhistogram.Histogram // from when it was due until a task that was idle came to it
 }
 
 func (s *opStats) record(ns int64) {
-	if s.hist == nil { // the first of its class: in the warm-up, as a rule
-		s.hist = hdrhistogram.New(histMin, histMax, histDigits)
-	}
-	if s.hist.RecordValue(max(ns, histMin)) != nil {
+	if !recordIn(&s.hist, max(ns, histMin)) {
 		s.dropped++
 	}
 }
 
-func (s *opStats) reset() {
-	if s.hist != nil {
-		s.hist.Reset()
+// recordIn adds a time to a histogram, which it makes for the first of its
+// class: in the warm-up, as a rule. It is false for one beyond its range.
+func recordIn(h **hdrhistogram.Histogram, ns int64) bool {
+	if *h == nil {
+		*h = newHist()
 	}
-	*s = opStats{hist: s.hist}
+	return (*h).RecordValue(ns) == nil
+}
+
+func (s *opStats) reset() {
+	for _, h := range []*hdrhistogram.Histogram{s.hist, s.service, s.generator} {
+		if h != nil {
+			h.Reset()
+		}
+	}
+	*s = opStats{hist: s.hist, service: s.service, generator: s.generator, pace: s.pace}
 }
 
 // used says whether the class occurred at all, if only to be refused.
@@ -84,6 +101,7 @@ func (s *opStats) mergeInto(c *Class) {
 	c.Ops += s.ops
 	c.Bytes += s.bytes
 	c.Late += s.late
+	c.Offered += s.pace
 	c.Dropped += s.dropped
 	if s.hist != nil {
 		c.Dropped += c.Hist.Merge(s.hist)
@@ -95,8 +113,30 @@ func (s *opStats) mergeInto(c *Class) {
 	}
 }
 
+// mergeInto adds what one task did on an offered rate.
+func (l *openLoop) mergeInto(c *Class, s *opStats) {
+	if c.Open == nil {
+		c.Open = &Open{Arrival: l.kind, Service: newHist(), Generator: newHist()}
+	}
+	c.Offered += 1e9 / l.period
+	c.Open.Due += s.begun + s.unserved
+	c.Open.Unserved += s.unserved
+	c.Open.MaxBacklog = max(c.Open.MaxBacklog, s.maxBacklog)
+	merge(c.Open.Service, s.service)
+	merge(c.Open.Generator, s.generator)
+}
+
+func newHist() *hdrhistogram.Histogram { return hdrhistogram.New(histMin, histMax, histDigits) }
+
+// merge adds from, of the same range, to h.
+func merge(h, from *hdrhistogram.Histogram) {
+	if from != nil {
+		h.Merge(from)
+	}
+}
+
 func newClass() *Class {
-	return &Class{Hist: hdrhistogram.New(histMin, histMax, histDigits), Errors: map[string]int64{}}
+	return &Class{Hist: newHist(), Errors: map[string]int64{}}
 }
 
 // errorClass sorts errors for counting.

@@ -98,7 +98,7 @@ func (c *Context) ReadDirect(f int, off int64) {
 	c.begin(OpDirectRead)
 	n, err := t.file.ReadDirect(c.Task, core.Buffer{Mem: c.buf}, off)
 	c.end(OpDirectRead, n, err)
-	t.endRead(c.buf[:n], err)
+	t.endRead(c.buf[:n], c.start, err)
 }
 
 // Read reads the block at off of file f through the cache.
@@ -108,7 +108,7 @@ func (c *Context) Read(f int, off int64) {
 	c.begin(OpBufferedRead)
 	n, err := t.file.ReadAt(c.Task, core.Buffer{Mem: c.buf}, off)
 	c.end(OpBufferedRead, n, err)
-	t.endRead(c.buf[:n], err)
+	t.endRead(c.buf[:n], c.start, err)
 }
 
 // Write writes the block at off of file f through the cache.
@@ -137,7 +137,7 @@ func (c *Context) load(op Op, f int, off int64) {
 	c.begin(op)
 	v, err := t.m.Load(c.Task, off)
 	c.end(op, 8, err)
-	t.endLoad(v, err)
+	t.endLoad(v, c.start, err)
 }
 
 // Store stores to the cell at off of the mapping of file f.

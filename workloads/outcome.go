@@ -43,9 +43,14 @@ type Outcome struct {
 	Uncounted string
 	Waits     [sched.NumModes]sched.WaitStats
 	Wake      sched.WakeStats
+	// BlockTime is how long direct writers waited for the block side of the
+	// pagecache lock, not at all included, in ns; nil if none asked for it.
+	BlockTime *hdrhistogram.Histogram
 
 	CPU         time.Duration // user and system time of the process
+	System      time.Duration // of that, in the kernel
 	CtxSwitches int64
+	Voluntary   int64 // of these: the thread slept
 	MinorFaults int64 // the host's, not the engine's
 	MajorFaults int64
 	GCs         int64
@@ -62,6 +67,24 @@ type Class struct {
 	Hist    *hdrhistogram.Histogram
 	Dropped int64            // latencies beyond the histogram's range
 	Errors  map[string]int64 // by class of error: "EFAULT", "SIGBUS", "EIO", ...
+
+	// Jain is how evenly the tasks of the roles that do such operations shared
+	// them: from 1, each as many, to 1/n, one of n all.
+	Jain float64
+	// Offered is how many operations per second were to begin; 0: as they went.
+	Offered float64
+	Open    *Open // of a class at an offered rate: Hist counts from when an operation was due
+}
+
+// Open is how a class kept up with the rate at which it was offered.
+type Open struct {
+	Arrival    Arrival
+	Due        int64 // operations whose time came inside the windows
+	Unserved   int64 // of these, not begun when their round ended; in Hist with what they had waited
+	MaxBacklog int64 // most operations due and not begun, of one task
+
+	Service   *hdrhistogram.Histogram // from the call to its return
+	Generator *hdrhistogram.Histogram // from when an operation was due until a task that was idle came to it
 }
 
 // A Starvation is a direct writer which went without a completion.

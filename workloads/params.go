@@ -34,6 +34,13 @@ type Params struct {
 	ColdEvery int           // of so many writes from a mapping one finds its source evicted; 0: none
 
 	Round time.Duration // from one check at rest to the next; 0: one round
+
+	// Rates is, by class, how many operations per second are to begin, all
+	// tasks together, whether or not those before them have ended; 0: as the
+	// workload has it. Latencies of the class then count from when an operation
+	// was due.
+	Rates   [numOps]float64 `json:",omitzero"`
+	Arrival Arrival         `json:",omitzero"` // how they are spread in time
 }
 
 // A Layout is what the blocks of a file are when a round begins.
@@ -66,8 +73,16 @@ func (p Params) Check() error {
 	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.CutPace < 0 || p.ColdEvery < 0 || p.Round < 0:
 		return fmt.Errorf("params: a negative pace, rate or round: %+v", p)
 	}
+	for op, rate := range p.Rates {
+		if rate < 0 || rate > maxRate {
+			return fmt.Errorf("params: rate of %s %g per second: want 0 to %g", Op(op), rate, maxRate)
+		}
+	}
 	return nil
 }
+
+// maxRate is a rate that no generator keeps.
+const maxRate = 1e9
 
 // Blocks is the number of blocks in use.
 func (p Params) Blocks() int64 { return p.Size / int64(p.Block) }

@@ -21,13 +21,22 @@ func (c *Context) Direct(next func() Access) {
 		c.pipeline.run(next)
 		return
 	}
-	for !c.Done() {
+	for c.ready() {
 		if a := next(); a.Write {
 			c.WriteDirect(0, a.Off)
 		} else {
 			c.ReadDirect(0, a.Off)
 		}
 	}
+}
+
+// ready waits until the next operation of an offered rate is due; without a
+// rate that is now. It reports false when the round is over.
+func (c *Context) ready() bool {
+	if c.loop != nil {
+		return c.loop.await(c)
+	}
+	return !c.Done()
 }
 
 // A pipeline keeps several direct requests of one task in flight.
@@ -118,7 +127,7 @@ func (p *pipeline) reap() {
 func (p *pipeline) end(r *request, at int64) {
 	if !r.Write {
 		p.c.count(OpDirectRead, at-r.start, r.N, r.Err)
-		r.endRead(r.Mem[:r.N], r.Err)
+		r.endRead(r.Mem[:r.N], r.start, r.Err)
 		return
 	}
 	p.c.count(OpDirectWrite, at-r.start, r.N, r.Err)
@@ -155,6 +164,8 @@ func (x *execution) checkDepth() error {
 			return fmt.Errorf("%s: IO depth %d: no task of it can keep more than one direct request in flight", name, depth)
 		case !core.Asynchronous(x.c.Engine):
 			return fmt.Errorf("engine %s: IO depth %d: it does one direct request at a time per task", x.c.Engine.Name(), depth)
+		case x.p.Rates != [numOps]float64{}:
+			return fmt.Errorf("%s: IO depth %d at an offered rate: a task that waits for one of its requests cannot begin the next when that is due: use more threads", name, depth)
 		case x.lock != nil:
 			return fmt.Errorf("%s: IO depth %d: a lock over every operation lets one at a time through", name, depth)
 		}

@@ -24,11 +24,13 @@ func (x *execution) round(ctx context.Context, length time.Duration) error {
 		return err
 	}
 	before, begin := readUsage(), time.Now()
+	x.shared.began = now()
 	for _, c := range x.tasks {
 		c.seen, c.idle = c.writes.Load(), 0
 		c.gate <- struct{}{}
 	}
 	err := x.hold(ctx, length)
+	x.shared.ended = now()
 	x.shared.stop.Store(true)
 	x.out.Elapsed += time.Since(begin)
 	x.used.add(readUsage(), before)
@@ -68,6 +70,9 @@ func (x *execution) forgetWarmup() {
 		c.Task.Stats = core.TaskStats{}
 		c.Task.Waits = [sched.NumModes]sched.WaitStats{}
 		c.Task.Wake = sched.WakeStats{}
+		if c.blocked != nil {
+			c.blocked.Reset()
+		}
 		c.longest = 0
 	}
 	x.used = usage{}
@@ -119,8 +124,9 @@ func readMetric(name string) uint64 {
 
 // usage is what the process used.
 type usage struct {
-	cpu          time.Duration
+	cpu, system  time.Duration
 	switches     int64
+	voluntary    int64
 	minor, major int64
 	gcs          int64
 }
@@ -135,7 +141,9 @@ func readUsage() usage {
 // add adds the usage between two readings.
 func (u *usage) add(to, from usage) {
 	u.cpu += to.cpu - from.cpu
+	u.system += to.system - from.system
 	u.switches += to.switches - from.switches
+	u.voluntary += to.voluntary - from.voluntary
 	u.minor += to.minor - from.minor
 	u.major += to.major - from.major
 	u.gcs += to.gcs - from.gcs

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -21,7 +22,8 @@ type Setting struct {
 
 // Settings is the parameters that can be set by name, in display order.
 func Settings() []Setting {
-	return []Setting{
+	return append(rates(), []Setting{
+		arrival("arrival", "how the operations of a rate/CLASS are spread in time: constant or poisson", func(p *Params) *Arrival { return &p.Arrival }),
 		integer("partners", "tasks on the other side: loaders, storers, buffered readers and writers", func(p *Params) *int { return &p.Partners }),
 		integer("read-pct", "share of reads, in percent, where a task does both", func(p *Params) *int { return &p.ReadPct }),
 		integer("resident-pct", "share of the pages in the cache when a round begins, in percent", func(p *Params) *int { return &p.ResidentPct }),
@@ -36,7 +38,18 @@ func Settings() []Setting {
 		duration("cut-pace", "from one truncation to the next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.CutPace }),
 		integer("cold-every", "of so many writes from a mapping one finds its source evicted; 0: none", func(p *Params) *int { return &p.ColdEvery }),
 		duration("round", "from one check at rest to the next; 0s: one round", func(p *Params) *time.Duration { return &p.Round }),
+	}...)
+}
+
+// rates is the settings of Params.Rates, for the classes that tasks do on a
+// schedule.
+func rates() []Setting {
+	var list []Setting
+	for _, op := range []Op{OpDirectWrite, OpDirectRead, OpBufferedWrite, OpBufferedRead, OpLoad, OpStore, OpFault, OpSync} {
+		doc := fmt.Sprintf("%s operations per second that are to begin, all tasks together, however long each takes; 0: as the workload has it", op)
+		list = append(list, rate("rate/"+op.String(), doc, func(p *Params) *float64 { return &p.Rates[op] }))
 	}
+	return list
 }
 
 // Get is the value of the setting in p.
@@ -84,8 +97,38 @@ func integer(name, doc string, field func(*Params) *int) Setting {
 
 func rate(name, doc string, field func(*Params) *float64) Setting {
 	return Setting{name, doc, "1000",
-		func(p *Params, v string) (err error) { *field(p), err = strconv.ParseFloat(v, 64); return err },
+		func(p *Params, v string) (err error) { *field(p), err = parseRate(v); return err },
 		func(p *Params) string { return strconv.FormatFloat(*field(p), 'g', -1, 64) },
+	}
+}
+
+// parseRate takes 5000, 5k and 0.2M.
+func parseRate(text string) (float64, error) {
+	digits := strings.TrimRight(text, "kM")
+	v, err := strconv.ParseFloat(digits, 64)
+	switch text[len(digits):] {
+	case "":
+	case "k":
+		v *= 1e3
+	case "M":
+		v *= 1e6
+	default:
+		return 0, strconv.ErrSyntax
+	}
+	return v, err
+}
+
+func arrival(name, doc string, field func(*Params) *Arrival) Setting {
+	return Setting{name, doc, "poisson",
+		func(p *Params, v string) error {
+			i := slices.Index(arrivalNames, v)
+			if i < 0 {
+				return strconv.ErrSyntax
+			}
+			*field(p) = Arrival(i)
+			return nil
+		},
+		func(p *Params) string { return field(p).String() },
 	}
 }
 

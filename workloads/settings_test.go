@@ -11,13 +11,7 @@ func TestSettings(t *testing.T) {
 	for _, s := range Settings() {
 		p := DirectWriteStore.Defaults
 		before := s.Get(&p)
-		value := "7"
-		switch s.Example {
-		case "20us":
-			value = "7ms"
-		case "prealloc":
-			value = "holes"
-		}
+		value := map[string]string{"4": "7", "1000": "7", "20us": "7ms", "poisson": "poisson", "prealloc": "holes"}[s.Example]
 		if err := p.Set(s.Name, value); err != nil {
 			t.Errorf("%s: %v", s.Name, err)
 		}

@@ -58,22 +58,24 @@ func (t *target) beginRead(off int64, n int) {
 	}
 }
 
-// endRead checks what a read returned: p, shorter than asked for where the
-// file ended.
-func (t *target) endRead(p []byte, err error) {
+// endRead checks what a read returned that began at the time start, in ns: p,
+// shorter than asked for where the file ended.
+func (t *target) endRead(p []byte, start int64, err error) {
 	switch {
 	case t.r == nil:
 	case err == nil:
+		t.r.Began = start
 		t.r.Check(p)
 	default:
 		t.r.Cancel()
 	}
 }
 
-func (t *target) endLoad(v uint64, err error) {
+func (t *target) endLoad(v uint64, start int64, err error) {
 	switch {
 	case t.r == nil:
 	case err == nil:
+		t.r.Began = start
 		t.r.CheckWord(v)
 	default:
 		t.r.Cancel()

@@ -16,14 +16,14 @@ var TruncateFault = &Workload{
 	Roles: func(p Params) []Role {
 		return []Role{
 			directWriters(p),
-			{Name: "faulter", Threads: p.Partners, Body: faults},
+			{Name: "faulter", Threads: p.Partners, Class: OpFault, Paced: true, Body: faults},
 			{Name: "truncater", Threads: 1, Body: cuts},
 		}
 	},
 }
 
 func cuts(c *Context) {
-	for c.Pace(OpTruncate, c.P.CutPace); !c.Done(); c.Pace(OpTruncate, c.P.CutPace) {
+	for c.Next(OpTruncate, c.P.CutPace) {
 		c.Cut(0, c.Block())
 	}
 }

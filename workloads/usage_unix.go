@@ -14,9 +14,11 @@ func processUsage() usage {
 		return usage{}
 	}
 	return usage{
-		cpu:      time.Duration(r.Utime.Nano() + r.Stime.Nano()),
-		switches: int64(r.Nvcsw) + int64(r.Nivcsw),
-		minor:    int64(r.Minflt),
-		major:    int64(r.Majflt),
+		cpu:       time.Duration(r.Utime.Nano() + r.Stime.Nano()),
+		system:    time.Duration(r.Stime.Nano()),
+		switches:  int64(r.Nvcsw) + int64(r.Nivcsw),
+		voluntary: int64(r.Nvcsw),
+		minor:     int64(r.Minflt),
+		major:     int64(r.Majflt),
 	}
 }

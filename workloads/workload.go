@@ -57,6 +57,10 @@ type Role struct {
 	// Queued says that Body does its direct IO by Context.Direct, which keeps
 	// Params.IODepth requests in flight.
 	Queued bool
+	// Class is what Body does on a schedule, if Paced: it calls c.Next(Class)
+	// before each, so that it can be offered at a rate.
+	Class Op
+	Paced bool
 	// Body does operations until c.Done().
 	Body func(c *Context)
 }

@@ -176,6 +176,9 @@ type Lock struct {
 	MaxBlockBypasses int64 `json:"max_block_bypasses"` // the most during one wait
 }
 
+// OracleOff in Record.Set says that nothing was stamped or checked.
+const OracleOff = "oracle=off"
+
 // Setting returns the value of a parameter in r.Set: of "partners",
 // "fault-rate", "rate/direct-write", "arrival", "oracle" and the like. It is
 // false if that was not set.

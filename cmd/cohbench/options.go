@@ -1,36 +1,21 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"math"
 	"slices"
 	"strconv"
-	"strings"
+
+	"cohbench/bench"
 )
 
 // A size is a number of bytes on the command line: 4096, 64k, 64KiB, 1m, 2g.
 type size int64
 
-// units are powers of two; "kb" and the like, which some take for powers of
-// ten, are refused.
-var units = map[string]int64{
-	"": 1, "b": 1,
-	"k": 1 << 10, "kib": 1 << 10,
-	"m": 1 << 20, "mib": 1 << 20,
-	"g": 1 << 30, "gib": 1 << 30,
-}
-
 // Set implements pflag.Value.
 func (s *size) Set(text string) error {
-	digits := strings.TrimRightFunc(text, func(r rune) bool { return r < '0' || r > '9' })
-	n, err := strconv.ParseInt(digits, 10, 64)
-	unit, ok := units[strings.ToLower(strings.TrimSpace(text[len(digits):]))]
-	if err != nil || !ok || n <= 0 || n > math.MaxInt64/unit {
-		return errors.New("want a size such as 4096, 64k or 1m")
-	}
-	*s = size(n * unit)
-	return nil
+	n, err := bench.ParseBytes(text)
+	*s = size(n)
+	return err
 }
 
 // String implements pflag.Value.

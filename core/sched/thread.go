@@ -17,6 +17,11 @@ type WaitStats struct {
 	N     int64 // waits
 	Ns    int64 // time waited, nanoseconds
 	MaxNs int64 // the longest
+
+	// Acquisitions of another mode while the thread waited, as far as the lock
+	// counts them, and the most in one wait.
+	Bypasses    int64
+	MaxBypasses int64
 }
 
 func (s *WaitStats) add(ns int64) {
@@ -30,6 +35,14 @@ func (s *WaitStats) Merge(o *WaitStats) {
 	s.N += o.N
 	s.Ns += o.Ns
 	s.MaxNs = max(s.MaxNs, o.MaxNs)
+	s.Bypasses += o.Bypasses
+	s.MaxBypasses = max(s.MaxBypasses, o.MaxBypasses)
+}
+
+// Bypassed adds the n acquisitions that went ahead of one wait.
+func (s *WaitStats) Bypassed(n int64) {
+	s.Bypasses += n
+	s.MaxBypasses = max(s.MaxBypasses, n)
 }
 
 // WakeStats counts the wake-ups which a thread gave.

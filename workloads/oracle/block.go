@@ -24,7 +24,11 @@ func raise(a *atomic.Uint64, m uint64) {
 // block is what is known about one block and its cells. What holds for a cell
 // is the maximum of what the block and the cell say.
 type block struct {
-	m    atomic.Uint64 // mark: latest start among the completed writes of the whole block
+	m atomic.Uint64 // mark: latest start among the completed writes of the whole block
+	// returned is when a completed write of the whole block returned, the latest
+	// or one that overlapped it, in ns; 0 if none did, or nobody knows.
+	returned atomic.Int64
+
 	seen atomic.Uint64 // mark: the same among writes, in flight or failed, that a finished read saw
 	zero zeroState     // operations that zero the whole block
 

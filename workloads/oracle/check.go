@@ -114,6 +114,9 @@ func runEnd(p []byte, lo int) int {
 // leave ends the check of the first n cells of a block.
 func (r *Reader) leave(s *snapshot, n int) {
 	r.Counts.Checked += int64(n)
+	if s.returned != 0 && r.Began != 0 && r.final == nil {
+		r.Counts.visible(r.Began-s.returned, s.stale)
+	}
 	if s.best.hi > s.best.lo {
 		s.b.publish(s.best)
 	}

@@ -24,6 +24,24 @@ type Counts struct {
 	Versions         [17]int64 // [k]: behind by k completed writes, the last: or more
 	AgeNs            [41]int64 // [i]: superseded for less than 1<<i ns and not less than half of it; the last: or more
 	AgeUnknown       int64     // of which no time is known
+
+	// Visibility is reads of blocks by how long before them a write of the whole
+	// block had returned: [i] for less than 1<<i ns and not less than half of it;
+	// the last: or more. Stale/Reads is how likely a read so soon is stale
+	// (t-visibility: Bailis et al., VLDB 2012).
+	Visibility [41]Visibility
+}
+
+// Visibility is one bin of Counts.Visibility.
+type Visibility struct{ Reads, Stale int64 }
+
+// visible files one read of a block, t ns after a write of it.
+func (c *Counts) visible(t int64, stale bool) {
+	v := &c.Visibility[min(bits.Len64(uint64(max(t, 0))), len(c.Visibility)-1)]
+	v.Reads++
+	if stale {
+		v.Stale++
+	}
 }
 
 // Merge adds o to c.
@@ -45,6 +63,10 @@ func (c *Counts) Merge(o *Counts) {
 		c.AgeNs[i] += o.AgeNs[i]
 	}
 	c.AgeUnknown += o.AgeUnknown
+	for i, v := range o.Visibility {
+		c.Visibility[i].Reads += v.Reads
+		c.Visibility[i].Stale += v.Stale
+	}
 }
 
 // Bad is the number of cells held against the system under test.

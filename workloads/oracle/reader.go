@@ -11,6 +11,10 @@ type Reader struct {
 	Counts     Counts
 	Violations []Violation // the first few, in order
 
+	// Began is when the open read was begun, by the clock of Config.Now. Whoever
+	// wants Counts.Visibility sets it between Begin and the check.
+	Began int64
+
 	f *File
 
 	// The open read.
@@ -41,6 +45,7 @@ type snapshot struct {
 	lo, hi int
 	key    uint64 // the unit's share of the hash
 
+	returned    int64 // block.returned
 	m, inverted marksCopy
 	seen        []seenRun
 
@@ -106,6 +111,7 @@ func (r *Reader) snapshot(b *block, off int64, lo, hi int) {
 	s := &r.parts[len(r.parts)-1]
 	s.b, s.off, s.lo, s.hi = b, off, lo, hi
 	s.key = r.f.unitKey(off)
+	s.returned = b.returned.Load()
 	s.m = r.copyMarks(mark(b.m.Load()), 0, b.mCells.Load(), lo, hi)
 	s.inverted = r.copyMarks(mark(b.seen.Load()), s.m.whole, b.seenCells.Load(), lo, hi)
 	from := len(r.seen)

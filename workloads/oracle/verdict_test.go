@@ -554,3 +554,39 @@ func TestSparse(t *testing.T) {
 		}
 	}
 }
+
+// TestVisibility: reads of blocks are counted by how long after a write of the
+// whole block they began, those of them that are stale apart.
+func TestVisibility(t *testing.T) {
+	h := newHist(t)
+	old := h.write(h.a, 0, page)
+	h.write(h.b, 0, page) // returns at 200
+	h.write(h.a, 8, 8)    // no whole block
+	r := h.f.Reader()
+	at := func(began int64, p []byte) {
+		r.Begin(0, page)
+		r.Began = began
+		r.Check(p)
+	}
+	at(200, old)      // at once
+	at(1200, old)     // 1000 ns later: bin 10
+	at(1700, old[:8]) // 1500 ns: bin 11; its first cell alone is stale, too
+	r.Began = 0
+	r.Begin(0, page) // nobody says when
+	r.Check(old)
+	want := map[int]Visibility{0: {1, 1}, 10: {1, 1}, 11: {1, 1}}
+	for i, v := range r.Counts.Visibility {
+		if v != want[i] {
+			t.Errorf("bin %d: %+v, want %+v", i, v, want[i])
+		}
+	}
+	r.Begin(2*page, page) // never written
+	r.Began = 1 << 20
+	r.Check(zeros)
+	var sum Counts
+	sum.Merge(&r.Counts)
+	sum.Merge(&r.Counts)
+	if sum.Visibility[10] != (Visibility{2, 2}) || sum.Visibility[21] != (Visibility{}) {
+		t.Errorf("merged: %+v", sum.Visibility)
+	}
+}

@@ -107,6 +107,9 @@ func (w *Writer) End(now int64) {
 	for at, left := w.off, w.n; left > 0; {
 		b, lo, hi := w.f.at(at, left)
 		w.f.raiseMarks(&b.m, &b.mCells, lo, hi, m)
+		if hi-lo == w.f.cells() {
+			b.returned.Store(now)
+		}
 		if w.zero {
 			w.f.closeZero(b, lo, hi, tick)
 		}
