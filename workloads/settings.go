@@ -22,8 +22,7 @@ type Setting struct {
 
 // Settings is the parameters that can be set by name, in display order.
 func Settings() []Setting {
-	return append(rates(), []Setting{
-		arrival("arrival", "how the operations of a rate/CLASS are spread in time: constant or poisson", func(p *Params) *Arrival { return &p.Arrival }),
+	return append([]Setting{
 		integer("partners", "tasks on the other side: loaders, storers, buffered readers and writers", func(p *Params) *int { return &p.Partners }),
 		integer("read-pct", "share of reads, in percent, where a task does both", func(p *Params) *int { return &p.ReadPct }),
 		integer("resident-pct", "share of the pages in the cache when a round begins, in percent", func(p *Params) *int { return &p.ResidentPct }),
@@ -38,7 +37,8 @@ func Settings() []Setting {
 		duration("cut-pace", "from one truncation to the next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.CutPace }),
 		integer("cold-every", "of so many writes from a mapping one finds its source evicted; 0: none", func(p *Params) *int { return &p.ColdEvery }),
 		duration("round", "from one check at rest to the next; 0s: one round", func(p *Params) *time.Duration { return &p.Round }),
-	}...)
+		arrival("arrival", "how the operations of a rate/CLASS are spread in time: constant or poisson", func(p *Params) *Arrival { return &p.Arrival }),
+	}, rates()...)
 }
 
 // rates is the settings of Params.Rates, for the classes that tasks do on a
