@@ -81,10 +81,7 @@ func (b *bounded) note(t *sched.Thread) bool {
 
 // Touch implements sched.Watcher.
 func (b *bounded) Touch(t *sched.Thread, loc sched.Loc, kind sched.Kind) {
-	a := access{loc, kind}
-	if a.global() || !a.local() && b.sharing.note(t.ID, a) {
-		b.sharing.carry(pending(t).loc)
-	}
+	b.sharing.touch(t, access{loc, kind})
 }
 
 // backtrack makes the nodes those of the next schedule, or returns false after

@@ -64,7 +64,7 @@ func (s *sharing) note(id int, a access) bool {
 	e.threads |= 1 << id
 	e.kinds |= 1 << a.kind
 	s.judge(e)
-	return e.shared
+	return e.shared || e.carries
 }
 
 func (s *sharing) judge(e *sharedLoc) {
@@ -83,9 +83,13 @@ func conflicting(kinds uint32) bool {
 	return k.Conflicts(k)
 }
 
-// carry adds that a step which announces loc touches a shared location besides.
-func (s *sharing) carry(loc sched.Loc) {
-	if e := s.at(loc); !e.carries {
+// touch adds that the step which t is in touches a besides. If that is shared,
+// so is what the step announced.
+func (s *sharing) touch(t *sched.Thread, a access) {
+	if !a.global() && (a.local() || !s.note(t.ID, a)) {
+		return
+	}
+	if e := s.at(pending(t).loc); !e.carries {
 		e.carries, s.grown = true, true
 	}
 }
