@@ -3,6 +3,7 @@ package plots
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"cohbench/bench/compare"
 	"cohbench/bench/result"
@@ -25,6 +26,7 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 			missing = append(missing, why)
 		}
 	}
+	figures = append(figures, storms(t, engines, run)...)
 	tradeoffs, bars, odds, table := Tradeoffs(run), Throughputs(run), Stalenesses(run), Overview(run)
 	add(len(tradeoffs) > 0, "tradeoff: no engine was exposed", func() *Figure { return tradeoff(t, engines, tradeoffs) })
 	add(len(table.Rows) > 0, "", func() *Figure { return overview(table) })
@@ -39,21 +41,49 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	caption := captionOf(run)
 	for _, f := range figures {
 		f.Caption = caption
+		f.nameGroups()
 	}
 	return figures, missing
 }
 
-// sweeps are the pictures of what was varied: those there is data for.
-func sweeps(t theme, engines []string, run *result.Run) []*Figure {
-	var figures []*Figure
-	if d := Scalings(run); len(d) > 0 {
-		figures = append(figures, scaling(t, engines, d, run.Env.Cores))
+// nameGroups finds the names of what a figure shows in the titles of its panels,
+// or at the rows of its only one.
+func (f *Figure) nameGroups() {
+	var titles []string
+	for _, p := range f.panels {
+		titles = append(titles, p.Title.Text)
+		if p.Title.Text == "" {
+			for _, t := range p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max) {
+				titles = append(titles, t.Label)
+			}
+		}
 	}
+	for _, title := range titles {
+		title, _, _ = strings.Cut(title, ": ")
+		if title != "" && !slices.Contains(f.groups, title) {
+			f.groups = append(f.groups, title)
+		}
+	}
+}
+
+// storms are the pictures of direct writes among arriving faults: those there
+// is data for. A run that has them was made for them, so they come first.
+func storms(t theme, engines []string, run *result.Run) []*Figure {
+	var figures []*Figure
 	if d := BreakEvens(run); len(d.Writes) > 0 {
 		figures = append(figures, breakEven(t, engines, d))
 	}
 	if d := Starvations(run); len(d) > 0 {
 		figures = append(figures, starvation(t, engines, d))
+	}
+	return figures
+}
+
+// sweeps are the pictures of what else was varied.
+func sweeps(t theme, engines []string, run *result.Run) []*Figure {
+	var figures []*Figure
+	if d := Scalings(run); len(d) > 0 {
+		figures = append(figures, scaling(t, engines, d, run.Env.Cores))
 	}
 	if d := BlockSizes(run); len(d) > 0 {
 		figures = append(figures, blockSize(t, engines, d))

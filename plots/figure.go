@@ -26,6 +26,7 @@ type Figure struct {
 	// the picture is believed.
 	Warnings []string
 
+	groups      []string
 	legend      []key
 	panels      []*plot.Plot
 	panelHeight vg.Length
@@ -61,6 +62,10 @@ func (f *Figure) PNG(dpi int) ([]byte, error) {
 	}
 	return b.Bytes(), nil
 }
+
+// Groups names what the figure shows, as the panels do: the groups of a run, or
+// what several of them have in common.
+func (f *Figure) Groups() []string { return f.groups }
 
 func (f *Figure) columns() int { return min(len(f.panels), 2) }
 

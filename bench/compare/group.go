@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
+	"strings"
 
 	"cohbench/bench/result"
 )
@@ -37,7 +39,7 @@ func Groups(run *result.Run) []Group {
 	workloads := order(run.Env.Plan.Workloads, groups, func(g Group) string { return g.Workload })
 	slices.SortStableFunc(groups, func(a, b Group) int {
 		return cmp.Or(cmp.Compare(workloads[a.Workload], workloads[b.Workload]), cmp.Compare(a.Threads, b.Threads),
-			cmp.Compare(a.Block, b.Block), cmp.Compare(a.Size, b.Size), cmp.Compare(a.IODepth, b.IODepth), cmp.Compare(a.Set, b.Set), cmp.Compare(a.MMU, b.MMU), cmp.Compare(a.IO, b.IO))
+			cmp.Compare(a.Block, b.Block), cmp.Compare(a.Size, b.Size), cmp.Compare(a.IODepth, b.IODepth), compareSettings(a.Set, b.Set), cmp.Compare(a.MMU, b.MMU), cmp.Compare(a.IO, b.IO))
 	})
 	engines := order(names(run.Env.Engines), Cases(run.Records), func(c result.Case) string { return c.Engine })
 	for i := range groups {
@@ -46,6 +48,22 @@ func Groups(run *result.Run) []Group {
 		g.Class = Headline(run.Records, g.Workload)
 	}
 	return groups
+}
+
+// compareSettings orders settings by their names and values, numbers by size:
+// "rate/store=2000" comes before "rate/store=10000".
+func compareSettings(a, b string) int {
+	x, y := strings.Split(a, ","), strings.Split(b, ",")
+	return slices.CompareFunc(x, y, func(a, b string) int {
+		ak, av, _ := strings.Cut(a, "=")
+		bk, bv, _ := strings.Cut(b, "=")
+		an, aerr := strconv.ParseFloat(av, 64)
+		bn, berr := strconv.ParseFloat(bv, 64)
+		if ak == bk && aerr == nil && berr == nil {
+			return cmp.Compare(an, bn)
+		}
+		return cmp.Compare(a, b)
+	})
 }
 
 // join adds a case to the group it belongs to, or to a new one.

@@ -122,3 +122,19 @@ func TestHeadline(t *testing.T) {
 		}
 	}
 }
+
+// The steps of a sweep come by size, not by their first digit.
+func TestSettingsInOrder(t *testing.T) {
+	want := []string{"", "arrival=poisson", "rate/store=1000", "rate/store=1000,round=20ms", "rate/store=2000", "rate/store=10000", "round=20ms"}
+	run := &result.Run{}
+	for _, set := range slices.Backward(want) {
+		run.Records = append(run.Records, result.Record{Engine: "raw", Workload: "fault-storm", Threads: 1, MMU: "none", Set: set})
+	}
+	var got []string
+	for _, g := range compare.Groups(run) {
+		got = append(got, g.Set)
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("%q", got)
+	}
+}

@@ -20,18 +20,26 @@ var page string
 //go:embed style.css
 var style string
 
+//go:embed sort.js
+var script string
+
 // A Plot is a picture for the page.
 type Plot struct {
+	Name  string // of its files in plots/, without the extension
 	Title string
 	SVG   []byte
+	// Groups names those it was drawn from, by their labels or what these begin
+	// with.
+	Groups []string
 }
 
-// HTML writes the report of a run as one page that needs nothing else: no
-// script, no font, no file, no network.
+// HTML writes the report of a run as one page that needs nothing else: no font,
+// no file, no network. A script in it sorts tables when their heads are clicked
+// on; all there is to read is there without.
 func HTML(w io.Writer, run *result.Run, plots []Plot) error {
-	t, err := template.New("report").Funcs(template.FuncMap{"count": quantity.Count, "unknown": isUnknown, "duration": func(ns int64) string { return quantity.Duration(float64(ns)) }}).Parse(page)
+	t, err := parsePage("report", page)
 	if err != nil {
-		return fmt.Errorf("report: %w", err)
+		return err
 	}
 	if err := t.Execute(w, newView(run, plots)); err != nil {
 		return fmt.Errorf("report: %w", err)
@@ -39,9 +47,22 @@ func HTML(w io.Writer, run *result.Run, plots []Plot) error {
 	return nil
 }
 
+// parsePage parses a template with the functions that all have.
+func parsePage(name, text string) (*template.Template, error) {
+	t, err := template.New(name).Funcs(template.FuncMap{
+		"count": quantity.Count, "unknown": isUnknown,
+		"duration": func(ns int64) string { return quantity.Duration(float64(ns)) },
+	}).Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("report: %w", err)
+	}
+	return t, nil
+}
+
 // view is what the page shows.
 type view struct {
 	Style      template.CSS
+	Script     template.JS
 	Env        *result.Env
 	Broken     []string // claims that were broken
 	Incomplete string
@@ -52,15 +73,21 @@ type view struct {
 	Agreements []Agreement
 	Tax        *TaxTable
 	TaxLegend  string
+	Chapters   []chapter
+	Cases      []caseRecords
 	Details    []detail
 	Facts      []fact
 	Probed     []fact
 }
 
 type picture struct {
-	Title string
-	SVG   template.HTML
+	Name, Title string
+	SVG         template.HTML
+	Sources     []link // the sections with the records that it shows
 }
+
+// link leads to a place in the page.
+type link struct{ ID, Text string }
 
 // detail is what a case had to say.
 type detail struct{ Case, Status, Text string }
@@ -69,8 +96,9 @@ type detail struct{ Case, Status, Text string }
 type fact struct{ Name, Value string }
 
 func newView(run *result.Run, plots []Plot) *view {
-	v := &view{Style: template.CSS(style), Env: &run.Env, Problems: run.Problems, Sections: Sections(run),
-		Agreements: Agreements(run), Tax: newTaxTable(run.Env.Tax), TaxLegend: taxLegend, Details: details(run), Facts: facts(&run.Env)}
+	v := &view{Style: template.CSS(style), Script: template.JS(script), Env: &run.Env, Problems: run.Problems, Sections: Sections(run),
+		Agreements: Agreements(run), Tax: newTaxTable(run.Env.Tax), TaxLegend: taxLegend, Details: details(run), Facts: facts(&run.Env),
+		Chapters: chapters(run), Cases: records(run)}
 	for _, s := range v.Sections {
 		for _, r := range s.Rows {
 			if r.Broken {
@@ -82,7 +110,7 @@ func newView(run *result.Run, plots []Plot) *view {
 		v.Incomplete = fmt.Sprintf("The run is incomplete: %d of %d planned records.", len(run.Records), run.Env.Plan.Records)
 	}
 	for _, p := range plots {
-		v.Plots = append(v.Plots, picture{p.Title, inline(p.SVG)})
+		v.Plots = append(v.Plots, picture{p.Name, p.Title, inline(p.SVG), sources(v.Sections, p.Groups)})
 	}
 	if len(v.Plots) > 0 {
 		v.Lead, v.Plots = &v.Plots[0], v.Plots[1:]
@@ -91,6 +119,36 @@ func newView(run *result.Run, plots []Plot) *view {
 		v.Probed = append(v.Probed, fact{name, run.Env.Probed[name]})
 	}
 	return v
+}
+
+// sources are the sections of the groups that a picture names: those of its
+// workload if none is called so.
+func sources(sections []Section, groups []string) []link {
+	var links []link
+	for _, g := range groups {
+		workload, _, _ := strings.Cut(g, ",")
+		found := named(sections, g)
+		if len(found) == 0 {
+			found = named(sections, workload)
+		}
+		for _, l := range found {
+			if !slices.Contains(links, l) {
+				links = append(links, l)
+			}
+		}
+	}
+	return links
+}
+
+// named is the sections whose labels are name, or begin with it.
+func named(sections []Section, name string) []link {
+	var links []link
+	for _, s := range sections {
+		if s.Label == name || strings.HasPrefix(s.Label, name+",") {
+			links = append(links, link{s.ID, s.Label})
+		}
+	}
+	return links
 }
 
 // inline drops what precedes the svg element: a page has its own prolog.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/xml"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"unicode/utf8"
 
+	"cohbench/bench/compare"
 	"cohbench/bench/report"
 	"cohbench/bench/result"
 	"cohbench/bench/result/resulttest"
@@ -123,7 +125,7 @@ func TestHeadings(t *testing.T) {
 	}
 }
 
-var svg = report.Plot{Title: "Throughput", SVG: []byte(`<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><text>raw</text></svg>`)}
+var svg = report.Plot{Name: "throughput", Title: "Throughput", Groups: []string{"direct-write"}, SVG: []byte(`<?xml version="1.0"?><!-- x --><svg xmlns="http://www.w3.org/2000/svg"><text>raw</text></svg>`)}
 
 // The page needs nothing but itself.
 func TestHTMLIsSelfContained(t *testing.T) {
@@ -132,12 +134,12 @@ func TestHTMLIsSelfContained(t *testing.T) {
 		t.Error("plots are not inline")
 	}
 	rest := strings.ReplaceAll(page, `xmlns="http://www.w3.org/2000/svg"`, "")
-	for _, bad := range []string{"http:", "https:", "<script", "<link", "src=", "url(", "@import", "ZgotmplZ"} {
+	for _, bad := range []string{"http:", "https:", "<link", "src=", "fetch(", "XMLHttp", "url(", "@import", "ZgotmplZ"} {
 		if strings.Contains(rest, bad) {
 			t.Errorf("the page has %q", bad)
 		}
 	}
-	for _, id := range regexp.MustCompile(`href="#([a-z]+)"`).FindAllStringSubmatch(page, -1) {
+	for _, id := range regexp.MustCompile(`href="#([a-z0-9-]+)"`).FindAllStringSubmatch(page, -1) {
 		if !strings.Contains(page, `id="`+id[1]+`"`) {
 			t.Errorf("a link leads to #%s, which there is not", id[1])
 		}
@@ -147,7 +149,12 @@ func TestHTMLIsSelfContained(t *testing.T) {
 // Every element that is opened is closed in its turn.
 func TestHTMLIsBalanced(t *testing.T) {
 	for name, run := range map[string]*result.Run{"full": made(6, 1, 8), "short": made(2, 8), "no environment": {Records: resulttest.Records(1, 6, []int{8})}} {
-		d := xml.NewDecoder(strings.NewReader(html(t, run, svg)))
+		page, script, ok := strings.Cut(html(t, run, svg), "<script>") // which is no XML
+		_, rest, closed := strings.Cut(script, "</script>")
+		if !ok || !closed {
+			t.Fatal("the page has no script")
+		}
+		d := xml.NewDecoder(strings.NewReader(page + rest))
 		d.Entity = xml.HTMLEntity
 		for {
 			_, err := d.Token()
@@ -181,6 +188,54 @@ func TestHTMLReports(t *testing.T) {
 	page := html(t, made(6, 8))
 	if !strings.Contains(page, "addlock-nofdm, self-buffer, 8 threads, repetition 0: deadlock") || !strings.Contains(page, "writer-0 blocks file 1") {
 		t.Error("the deadlock report is not there")
+	}
+}
+
+// Every row leads to its records, and every picture to the rows it shows.
+func TestFiguresLeadToRecords(t *testing.T) {
+	run, err := result.Open(resulttest.Write(t, 1, 6, []int{1, 8}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := html(t, run, svg)
+	if !strings.Contains(page, `From the records of <a href="#group-0">direct-write, 1 thread</a>; <a href="#group-1">direct-write, 8 threads</a>.`) {
+		t.Error("the picture does not lead to its sections")
+	}
+	for i, c := range compare.Cases(run.Records) {
+		if links := strings.Count(page, fmt.Sprintf(`href="#case-%d"`, i)); links == 0 && c.Pair == 0 {
+			t.Errorf("nothing leads to the records of %v", c)
+		}
+		if !strings.Contains(page, fmt.Sprintf(`id="case-%d"`, i)) {
+			t.Errorf("the records of %v are not listed", c)
+		}
+	}
+	for i := range run.Records {
+		if want := fmt.Sprintf("<tr><th>%d</th><td>%d</td>", run.Lines[i], run.Records[i].Rep); !strings.Contains(page, want) {
+			t.Errorf("line %d is not listed", run.Lines[i])
+		}
+	}
+}
+
+// What a sweep measured beside rates has its tables.
+func TestChapters(t *testing.T) {
+	storm, err := result.Open(resulttest.WriteFaultSweep(t, 1, 6))
+	if err != nil {
+		t.Fatal(err)
+	}
+	page := html(t, storm)
+	for _, want := range []string{`<h2 id="open-loop">`, "faults offered/s", "<td>50k</td>", `<h2 id="fairness">`, "time to block p50", "Jain&#39;s index, direct-write"} {
+		if !strings.Contains(page, want) {
+			t.Errorf("a sweep's page lacks %q", want)
+		}
+	}
+	page = html(t, made(6, 8))
+	for _, want := range []string{`<h2 id="cost">`, "of it in the kernel", `<h2 id="behind">`} {
+		if !strings.Contains(page, want) {
+			t.Errorf("the page lacks %q", want)
+		}
+	}
+	if strings.Contains(page, `id="open-loop"`) {
+		t.Error("nothing was offered, and there is a chapter about it")
 	}
 }
 

@@ -16,6 +16,7 @@ const base = "raw"
 // A Section is what is said of one group of cases: a workload, a number of
 // threads, and all engines.
 type Section struct {
+	ID    string // of the section in a page
 	Label string // "direct-write+store, 8 threads"
 	Class string // of the operations whose rate is compared
 	Rows  []Row
@@ -27,6 +28,7 @@ type Section struct {
 // heads.
 type Row struct {
 	Engine  string
+	Case    string // the ID of its records in a page
 	Rate    string // operations per second, median
 	RateCI  string // its interval
 	Ratio   string // to raw, with its interval
@@ -50,13 +52,15 @@ func Sections(run *result.Run) []Section {
 		coherent[e.Name] = e.Coherent
 	}
 	var sections []Section
+	ids := caseIDs(run.Records)
 	for _, g := range groups {
-		s := Section{Label: g.Label(groups), Class: g.Class}
+		s := Section{ID: fmt.Sprintf("group-%d", len(sections)), Label: g.Label(groups), Class: g.Class}
 		rate := compare.Rate(g.Class)
 		aa := compare.AA(run.Records, g.Cases[0], rate)
 		s.AA = aaLine(aa)
 		for _, c := range g.Cases {
 			s.add(run.Records, c, aa, coherent[c.Engine])
+			s.Rows[len(s.Rows)-1].Case = ids[c]
 		}
 		s.few(repetitions(run.Records, g))
 		s.doubt(g, rankings)

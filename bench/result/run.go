@@ -19,6 +19,7 @@ type Run struct {
 	Dir      string
 	Env      Env
 	Records  []Record  // as they were appended
+	Lines    []int     // of results.jsonl, from 1, where each record stands; empty if the run was not read from a file
 	Problems []Problem // what had to be left out
 }
 
@@ -142,6 +143,7 @@ func (run *Run) readRecord(text string, line int, whole bool, seen map[repeat]in
 	}
 	seen[key] = line
 	run.Records = append(run.Records, r)
+	run.Lines = append(run.Lines, line)
 	return ""
 }
 

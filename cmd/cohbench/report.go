@@ -70,7 +70,7 @@ func writeReport(run *result.Run) (missing []string, err error) {
 		if err != nil {
 			return missing, fmt.Errorf("plot %s: %w", f.Name, err)
 		}
-		pictures = append(pictures, report.Plot{Title: f.Title, SVG: svg})
+		pictures = append(pictures, report.Plot{Name: f.Name, Title: f.Title, SVG: svg, Groups: f.Groups()})
 	}
 	var page bytes.Buffer
 	if err := report.HTML(&page, run, pictures); err != nil {
