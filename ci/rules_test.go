@@ -91,6 +91,7 @@ var layers = []struct {
 	{"bench/compare", []string{"bench/result", "bench/quantity"}},
 	{"bench/report", []string{"bench/result", "bench/compare", "bench/quantity"}},
 	{"bench/quantity", nil},
+	{"bench/fio", []string{"bench", "bench/compare", "bench/quantity", "workloads", "core", "core/disk", "core/kernelfs"}},
 	{"bench", []string{"bench/result", "bench/compare", "bench/quantity", "workloads/...", "core/..."}},
 	{"workloads/oracle", nil},
 	{"workloads", []string{"workloads/oracle", "core/..."}},
