@@ -92,6 +92,7 @@ var layers = []struct {
 	{"bench/report", []string{"bench/result", "bench/compare", "bench/quantity"}},
 	{"bench/quantity", nil},
 	{"bench/fio", []string{"bench", "bench/compare", "bench/quantity", "workloads", "core", "core/disk", "core/kernelfs"}},
+	{"bench/monitor", []string{"bench/result"}},
 	{"bench", []string{"bench/result", "bench/compare", "bench/quantity", "workloads/...", "core/..."}},
 	{"workloads/oracle", nil},
 	{"workloads", []string{"workloads/oracle", "core/..."}},

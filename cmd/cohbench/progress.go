@@ -18,7 +18,8 @@ type progress struct {
 	cases int
 	begun int // cases
 	width int // of the longest description, so that the bar stays in its place
-	last  time.Time
+	start time.Time
+	last  time.Time // of a line
 }
 
 // linePeriod is how often a line is printed where there is no terminal.
@@ -36,7 +37,8 @@ func (p *progress) say(format string, args ...any) {
 
 // Start implements bench.Progress.
 func (p *progress) Start(cases int, estimate time.Duration) {
-	p.cases, p.last = cases, time.Now()
+	p.cases, p.start = cases, time.Now()
+	p.last = p.start
 	p.say("%d cases, about %v", cases, estimate.Round(time.Second))
 	if !p.term {
 		return
@@ -57,9 +59,16 @@ func (p *progress) Step(text string) {
 		p.bar.Set(p.begun)
 	} else if time.Since(p.last) >= linePeriod {
 		p.last = time.Now()
-		p.say("case %d of %d: %s", p.begun+1, p.cases, text)
+		p.say("case %d of %d, %v to go: %s", p.begun+1, p.cases, p.left(time.Since(p.start)), text)
 	}
 	p.begun++
+}
+
+// left is how long the cases to come will take if they take as long as those
+// before, of which there is one at least.
+func (p *progress) left(gone time.Duration) time.Duration {
+	perCase := gone / time.Duration(max(p.begun, 1))
+	return (perCase * time.Duration(p.cases-p.begun)).Round(time.Second)
 }
 
 // done takes the bar away.

@@ -41,6 +41,7 @@ type runOptions struct {
 	set                map[string]string
 	quick, full        bool
 	json               bool
+	watch              watchOptions
 }
 
 func newRun() *cobra.Command {
@@ -82,6 +83,7 @@ func newRun() *cobra.Command {
 	f.BoolVar(&o.quick, "quick", false, "half a minute: see whether it works, claim no ratios")
 	f.BoolVar(&o.full, "full", false, "all workloads, at 1, 2, 4 and 8 threads: takes hours")
 	f.BoolVar(&o.json, "json", false, "print the records as JSON lines, as they are measured, and no table")
+	o.watch.addFlags(f)
 	return c
 }
 
@@ -105,7 +107,11 @@ func (o *runOptions) run(c *cobra.Command) error {
 			return err
 		}
 	}
-	return o.measure(c, plan)
+	w, err := o.watch.start(c)
+	if err != nil {
+		return err
+	}
+	return errors.Join(o.measure(c, plan, w), w.close())
 }
 
 // plan makes the plan and checks all that depends on the command line alone.
@@ -124,6 +130,9 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 		return p, usage(errors.New("--device and --dir exclude each other"), "")
 	case o.device == "" && o.force != "":
 		return p, usage(errors.New("--force without --device: there is nothing to be destroyed"), "files are made in --dir, and no other file is written to")
+	}
+	if err := o.watch.check(); err != nil {
+		return p, err
 	}
 	if err := o.chooseWhat(c, &p); err != nil {
 		return p, err
@@ -253,7 +262,7 @@ func (o *runOptions) chooseOut(now time.Time) error {
 }
 
 // measure runs the plan and prints what came of it.
-func (o *runOptions) measure(c *cobra.Command, plan bench.Plan) error {
+func (o *runOptions) measure(c *cobra.Command, plan bench.Plan, w *watcher) error {
 	ctx := c.Context()
 	p := newProgress(c.ErrOrStderr())
 	p.say("preparing %s", cmp.Or(o.device, "data files in "+o.dir))
@@ -271,10 +280,10 @@ func (o *runOptions) measure(c *cobra.Command, plan bench.Plan) error {
 	if err != nil {
 		return errors.Join(environment(err, ""), r.Close())
 	}
-	rep, err := r.Run(ctx, o.sink(c, dir), p)
+	rep, err := r.Run(ctx, w.sink(o.sink(c, dir)), w.progress(p))
 	p.done()
 	// The files go first: whatever fails from here on leaves none behind.
-	if err := errors.Join(setupError(err), r.Close(), dir.Close()); err != nil {
+	if err := errors.Join(setupError(err), r.Close(), dir.Close(), w.close()); err != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "what was measured until then is in %s\n", o.out)
 		return err
 	}
