@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"cohbench/core"
+	"cohbench/core/sched"
 	"cohbench/fuzz/prog"
 )
 
@@ -26,15 +27,21 @@ type mapping struct {
 // errUnmapped is SIGSEGV.
 var errUnmapped = fmt.Errorf("access to a mapping that was removed (SIGSEGV)")
 
+// locOrder is the location of the steps that begin and end operations: which
+// operation ended before which began is part of what a run shows.
+const locOrder sched.Loc = 1
+
 // run performs the operations of a task until the case is cancelled.
 func (x *files) run(t *core.Task, steps []step, tasks []prog.Task) {
 	for i := range steps {
 		s := &steps[i]
+		t.Yield(locOrder, sched.KindBegin)
 		s.start = x.tick.Add(1)
 		s.n, s.err = x.do(t, s, tasks[s.task].MM)
 		if t.Err() != nil {
 			return
 		}
+		t.Yield(locOrder, sched.KindEnd)
 		s.end = x.tick.Add(1)
 	}
 }
