@@ -45,3 +45,19 @@ const (
 	OperandFinal                    // what the file holds at Off at the end
 	OperandNone                     // a register that was never set: its operation failed or returned nothing
 )
+
+// Seeks is the violations that the program's conditions are about; all but
+// legal ones if it has no conditions.
+func (p *Program) Seeks() Violation {
+	if len(p.Conds) == 0 {
+		return Incoherence | Deadlock | Livelock | Panic
+	}
+	return seen(p.Conds)
+}
+
+func seen(list []Cond) (all Violation) {
+	for i := range list {
+		all |= list[i].Seen | seen(list[i].Sub)
+	}
+	return all
+}

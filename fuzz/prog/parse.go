@@ -191,10 +191,13 @@ func (s *scanner) contents(f *File) error {
 				}
 				*list = pagesOf(append(rangesOf(*list), r...))
 			}
+		case "on":
+			s.take()
+			err = s.count("a file system", MaxFiles, &f.FS)
 		case "":
 			return s.contradictions(f)
 		default:
-			return s.unknown(word, "word about a file", []string{"holes", "resident", "dirty"})
+			return s.unknown(word, "word about a file", []string{"holes", "resident", "dirty", "on"})
 		}
 		if err != nil {
 			return err
@@ -265,18 +268,31 @@ func (p *parser) optionsStatement(s *scanner, note Note) error {
 		case i >= 0:
 			o.Set |= 1 << i
 		case word.text == "max-pin":
-			n, err := s.number("pages", 256)
-			if err != nil {
+			if err := s.count("pages", 256, &o.MaxPin); err != nil {
 				return err
 			}
-			o.MaxPin = int(n)
+		case word.text == "slots":
+			if err := s.count("slots", 512, &o.Slots); err != nil {
+				return err
+			}
 		default:
-			return s.unknown(word, "option", append(names(optionNames[:]), "max-pin"))
+			return s.unknown(word, "option", append(names(optionNames[:]), "max-pin", "slots"))
 		}
 		if !s.accept(",") {
 			return nil
 		}
 	}
+}
+
+// count takes a number above 0.
+func (s *scanner) count(what string, limit int64, to *int) error {
+	at := s.peek()
+	n, err := s.number(what, limit)
+	if err == nil && n == 0 {
+		err = s.failAt(at, "", "want at least 1")
+	}
+	*to = int(n)
+	return err
 }
 
 func (p *parser) expectStatement(s *scanner, note Note) error {

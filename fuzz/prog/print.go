@@ -22,7 +22,7 @@ func (p *Program) Append(b []byte) []byte {
 	for i := range p.Files {
 		w.line(p.Files[i].Note, "", "file "+p.Files[i].String())
 	}
-	if p.Options.Set != 0 || p.Options.MaxPin != 0 {
+	if p.Options.String() != "" {
 		w.line(p.Options.Note, "", "options "+p.Options.String())
 	}
 	for i := range p.Tasks {
@@ -113,6 +113,9 @@ func (f *File) String() string {
 			s += " " + r.String()
 		}
 	}
+	if f.FS != 0 {
+		s += fmt.Sprintf(" on %d", f.FS)
+	}
 	return s
 }
 
@@ -144,6 +147,9 @@ func (o Options) String() string {
 	}
 	if o.MaxPin != 0 {
 		list = append(list, fmt.Sprintf("max-pin %d", o.MaxPin))
+	}
+	if o.Slots != 0 {
+		list = append(list, fmt.Sprintf("slots %d", o.Slots))
 	}
 	return strings.Join(list, ", ")
 }

@@ -75,7 +75,7 @@ func TestErrors(t *testing.T) {
 		{"file A 2 pages dirty 2", `t.coh:1:22: A has 2 pages, counted from 0`},
 		{"file A 2 pages dirty 1:1", `t.coh:1:22: the range 1:1 is empty (the end is the first page that does not belong to it)`},
 		{"file A 2 pages dirty 1 resident 0:2", `t.coh:1:36: page 1 of A is both resident and dirty ("resident" means cached and clean)`},
-		{"file A 2 pages wet 1", `t.coh:1:16: unknown word about a file "wet" (there are: holes, resident, dirty)`},
+		{"file A 2 pages wet 1", `t.coh:1:16: unknown word about a file "wet" (there are: holes, resident, dirty, on)`},
 		{"file A 2 pages\nfile A 1 page", `t.coh:2:6: a second file "A"`},
 		{"  dwrite A[0]", `t.coh:1:3: an indented line that belongs to no task (operations of a task stand below its line)`},
 		{head + "task s: dwrit A[0]", `t.coh:3:9: unknown operation "dwrit" (did you mean "dwrite"?)`},

@@ -42,6 +42,7 @@ type File struct {
 	Holes    []Range // never written: they read as zeros
 	Resident []int64 // pages that are cached and clean
 	Dirty    []int64 // pages that are cached and newer than the disk
+	FS       int     // which file system it is on; those of no number, 0, share one
 }
 
 // Pages is how many pages the file has at the start, the last perhaps partly
