@@ -44,7 +44,7 @@ func (j *judge) judge(l *plan, r *Result, ended bool) {
 	}
 	j.registers()
 	r.holds = r.wanted(l.p)
-	r.key = j.key()
+	r.key = j.key()<<violationBits | uint64(r.Found)
 }
 
 // silence makes every loss a silent one.
@@ -200,6 +200,12 @@ func (j *judge) registers() {
 		}
 	}
 }
+
+// violationBits is how many bits of a key say what was found.
+const violationBits = 16
+
+// Violations is what a run with that key found.
+func Violations(key uint64) prog.Violation { return prog.Violation(key & (1<<violationBits - 1)) }
 
 // key mixes all that makes up the outcome.
 func (j *judge) key() uint64 {

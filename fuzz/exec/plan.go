@@ -168,8 +168,10 @@ func (l *plan) findBounds() {
 
 // bound notes a range, and the units of every page that it touches.
 func (l *plan) bound(f int, off, n, unit int64) {
-	b := l.bounds[f]
-	b = append(b, off/cellSize, (off+n)/cellSize)
+	b := append(l.bounds[f], off/cellSize)
+	if (off+n)%prog.PageSize != 0 {
+		b = append(b, (off+n)/cellSize)
+	}
 	for at := off / prog.PageSize * prog.PageSize; at < off+n; at += unit {
 		b = append(b, at/cellSize)
 	}

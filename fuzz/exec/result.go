@@ -1,8 +1,6 @@
 package exec
 
 import (
-	"fmt"
-
 	"cohbench/core/sched"
 	"cohbench/fuzz/prog"
 )
@@ -67,14 +65,3 @@ const (
 	ValueWrote                    // what an operation wrote there
 	ValueStrange                  // nobody wrote it there
 )
-
-// String names the value as conditions do, but for the operation's task.
-func (v Value) String() string {
-	switch v.Kind {
-	case ValueWrote:
-		return fmt.Sprintf("%d.%d", v.Wrote.Task, v.Wrote.Op+1)
-	case ValueStrange:
-		return fmt.Sprintf("%#x", v.Word)
-	}
-	return [...]string{"none", "init", "older", "zero"}[v.Kind]
-}

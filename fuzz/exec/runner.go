@@ -26,6 +26,8 @@ type Runner struct {
 	bodies []func(*sched.Thread)
 	judge  judge
 	res    Result
+
+	tasksEnded func() // called before anybody looks at the end; nil: nothing
 }
 
 // New makes a Runner for a model engine. It runs on the software MMU whatever
@@ -47,6 +49,7 @@ func (r *Runner) Load(p *prog.Program) error {
 		r.tasks = append(r.tasks, core.NewTask(nil))
 		r.bodies = append(r.bodies, func(t *sched.Thread) {
 			r.tasks[i].Reset(t)
+			r.tasks[i].MM = r.world.mm(&r.plan, r.plan.p.Tasks[i].MM)
 			r.world.run(r.tasks[i], r.plan.tasks[i], r.plan.p.Tasks)
 		})
 	}
@@ -75,12 +78,16 @@ func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
 	before := r.determ.Steps()
 	err := g.Wait()
 	r.res.Steps = r.determ.Steps() - before
+	if r.tasksEnded != nil {
+		r.tasksEnded()
+	}
 	if err == nil {
 		err = r.world.look(&r.plan, r.main, &r.res)
 	}
 	r.world.torn = r.plan.remaps
 	if err != nil && !r.ended(err) {
-		return r.fail(err)
+		r.res.Err = err
+		return &r.res
 	}
 	r.judge.judge(&r.plan, &r.res, err == nil)
 	return &r.res

@@ -50,7 +50,7 @@ func TestLostUpdate(t *testing.T) {
 	p := parse(t, lostUpdate)
 	for _, policy := range coherence.All() {
 		all, held := seen(t, policy, p, 500)
-		clean := policy.Claims.Coherent || policy == coherence.AddLockNoFDM
+		clean := policy != coherence.DoubleInvalidate && policy != coherence.None
 		if clean != (held == 0) || clean != (all&prog.Incoherence == 0) {
 			t.Errorf("%s: %v, lost in %d of 500 runs", policy.Name, all, held)
 		}

@@ -19,8 +19,11 @@ type world struct {
 	disks  []*disk.Memory
 	spaces []*core.AddressSpace
 	images [][]byte // by file: what its disk holds before
-	torn   bool     // a mapping was removed or replaced
-	buf    []byte   // one page
+	mms    []*core.MM
+	fss    []*core.FileSystem // by the number that files give; nil: unused
+	slots  int                // of each of them
+	torn   bool               // a mapping was removed or replaced
+	buf    []byte             // one page
 }
 
 // minSpan is the least that a mapping covers: mappings are made anew only for
@@ -108,8 +111,12 @@ func (w *world) paint(l *plan, i int) {
 func (w *world) reset(l *plan, t *core.Task) error {
 	w.tick.Store(0)
 	opts := w.options(l.p.Options)
+	for _, mm := range w.mms {
+		mm.Reset()
+	}
 	for i := range l.p.Files {
 		w.disks[i].Load(w.images[i])
+		opts.FileSystem = w.fileSystem(l, l.p.Files[i].FS)
 		if err := w.spaces[i].Reset(opts); err != nil {
 			return err
 		}
@@ -131,12 +138,55 @@ func (w *world) reset(l *plan, t *core.Task) error {
 // options is the engine's with those of the program.
 func (w *world) options(o prog.Options) core.Options {
 	opts := w.model.Options
-	opts.DirtyAfterCopy = opts.DirtyAfterCopy || o.Has(prog.DirtyAfterCopy)
-	opts.PinsBusy = opts.PinsBusy || o.Has(prog.PinsBusy)
+	for _, v := range []struct {
+		option prog.Option
+		set    *bool
+	}{
+		{prog.DirtyAfterCopy, &opts.DirtyAfterCopy},
+		{prog.PinsBusy, &opts.PinsBusy},
+		{prog.InstallUnlocked, &opts.InstallUnlocked},
+		{prog.InvalidateFirst, &opts.InvalidateFirst},
+		{prog.KeepPinned, &opts.KeepPinned},
+		{prog.MkwriteUnlocked, &opts.MkwriteUnlocked},
+		{prog.ReadaheadWaits, &opts.ReadaheadWaits},
+	} {
+		*v.set = *v.set || o.Has(v.option)
+	}
 	if o.MaxPin > 0 {
 		opts.MaxPin = o.MaxPin
 	}
 	return opts
+}
+
+// fileSystem is the one of a number, empty; nil if the policy does not ask.
+func (w *world) fileSystem(l *plan, n int) *core.FileSystem {
+	if w.model.Policy.FileSystem == nil {
+		return nil
+	}
+	slots := l.p.Options.Slots
+	if slots == 0 {
+		slots = core.FDMSlots
+	}
+	if slots != w.slots {
+		w.slots, w.fss = slots, nil
+	}
+	for len(w.fss) <= n {
+		w.fss = append(w.fss, core.NewFileSystem(len(w.fss), slots))
+	}
+	w.fss[n].Reset()
+	return w.fss[n]
+}
+
+// mm is the address space of a number, unlocked; nil if the program does not
+// ask for mmap_lock.
+func (w *world) mm(l *plan, n int) *core.MM {
+	if !l.p.Options.Has(prog.MmapLock) {
+		return nil
+	}
+	for len(w.mms) <= n {
+		w.mms = append(w.mms, core.NewMM(len(w.mms)))
+	}
+	return w.mms[n]
 }
 
 // warm caches the pages of file i that are to be cached.
