@@ -65,7 +65,8 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return usage(err, "see '"+c.CommandPath()+" --help'")
 	})
-	for _, c := range []*cobra.Command{newRun(), newCompare(), newReport(), newPlot(), newList(), newDoctor(), newDemo()} {
+	for _, c := range []*cobra.Command{newRun(), newCompare(), newReport(), newPlot(), newList(), newDoctor(), newDemo(),
+		newLitmus(), newExplore(), newHelpCoh()} {
 		c.Args = usageArgs(c.Args)
 		root.AddCommand(c)
 	}
