@@ -142,12 +142,12 @@ func (m *AddressSpace) beginDirect(t *Task, b Buffer, off int64, write bool) (*D
 func (m *AddressSpace) WriteDirect(t *Task, b Buffer, off int64) (n int, err error) {
 	t.Op("direct write")
 	switch {
-	case b.Map == nil || m.policy.Pin == PinUnderLock:
-		n, err = m.writeLocked(t, b, off)
 	case m.policy.Pin == PinFirst:
 		n, err = m.writePinned(t, b, off)
-	default:
+	case m.policy.Pin == PinNoFault && b.Map != nil:
 		n, err = m.writeNoFault(t, b, off)
+	default:
+		n, err = m.writeLocked(t, b, off)
 	}
 	if errors.Is(err, ErrFault) {
 		t.Stats.EFAULT++

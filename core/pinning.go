@@ -14,13 +14,13 @@ import (
 func (t *Task) pinUnder(m *AddressSpace, b Buffer, n int, write bool) (k int, dropped bool, err error) {
 	size := min(b.Size()-n, m.opts.MaxPin*PageSize)
 	switch {
+	case write && m.policy.Pin == PinFirst:
+		return b.Size() - n, false, nil
 	case b.Map == nil:
 		return size, false, t.pinAnonymous()
 	case !write:
 		k, err = t.pinPages(b, n, size, true)
 		return k, false, err
-	case m.policy.Pin == PinFirst:
-		return b.Size(), false, nil
 	}
 	t.nofault = m.policy.Pin == PinNoFault
 	defer func() { t.nofault = false }()
@@ -54,13 +54,22 @@ func (m *AddressSpace) writePinned(t *Task, b Buffer, off int64) (int, error) {
 	if err := m.aligned(b, off); err != nil {
 		return 0, err
 	}
-	if _, err := t.pinPages(b, 0, b.Size(), false); err != nil {
+	if err := t.pinWhole(b); err != nil {
 		t.unpin()
 		return 0, fmt.Errorf("direct write [%#x, %#x) of %s: pin the buffer: %w", off, off+int64(b.Size()), m, err)
 	}
 	n, err := m.writeLocked(t, b, off)
 	t.unpin() // again, if the locks could not be had
 	return n, err
+}
+
+// pinWhole gets hold of all of a buffer that is written from.
+func (t *Task) pinWhole(b Buffer) error {
+	if b.Map == nil {
+		return t.pinAnonymous()
+	}
+	_, err := t.pinPages(b, 0, b.Size(), false)
+	return err
 }
 
 // writeNoFault is a direct write that pins under its locks with page faults

@@ -33,10 +33,10 @@ type Policy struct {
 	// FileSystem makes what files of one file system share, for a Context that
 	// needs it; nil for nothing.
 	FileSystem func() *FileSystem
-	// RemapInTurn is set when a reflink takes all locks of one file before
-	// those of the other (bcachefs: bch2_lock_inodes); else both inode locks
-	// come first.
-	RemapInTurn bool
+	// BlockThenDrain is set when a reflink blocks both caches before it waits
+	// for direct IO in flight, as bcachefs does (bch2_remap_file_range);
+	// everything else waits first.
+	BlockThenDrain bool
 	// FlushReads is set when direct reads write dirty pages back first.
 	FlushReads bool
 }

@@ -91,42 +91,44 @@ func (r *remap) files() int {
 	return 2
 }
 
-// lock takes the locks in the order that the policy has, and waits until no
-// direct IO is in flight.
+// lock takes both inode locks, and then blocks both caches and waits until no
+// direct IO is in flight, in the order that the policy has.
 func (r *remap) lock(t *Task) error {
-	inTurn := r.first.policy.RemapInTurn
-	for i := range r.files() {
-		if err := t.LockInode(r.file(i), sched.Exclusive); err != nil {
+	for range r.files() {
+		if err := t.LockInode(r.file(r.inodes), sched.Exclusive); err != nil {
 			return err
 		}
 		r.inodes++
-		if !inTurn {
-			continue
-		}
-		if err := r.block(t); err != nil {
-			return err
-		}
 	}
-	for i := range r.files() {
-		if err := t.drainDirect(r.file(i)); err != nil {
-			return err
-		}
+	steps := [2]func(*Task) error{r.drain, r.block}
+	if r.first.policy.BlockThenDrain {
+		steps = [2]func(*Task) error{r.block, r.drain}
 	}
-	for r.caches < r.files() {
-		if err := r.block(t); err != nil {
+	for _, step := range steps {
+		if err := step(t); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// block takes the pagecache lock of the next file.
-func (r *remap) block(t *Task) error {
-	m := r.file(r.caches)
-	if err := m.policy.Hooks.BeginTruncate(t, m); err != nil {
-		return err
+func (r *remap) drain(t *Task) error {
+	for i := range r.files() {
+		if err := t.drainDirect(r.file(i)); err != nil {
+			return err
+		}
 	}
-	r.caches++
+	return nil
+}
+
+func (r *remap) block(t *Task) error {
+	for range r.files() {
+		m := r.file(r.caches)
+		if err := m.policy.Hooks.BeginTruncate(t, m); err != nil {
+			return err
+		}
+		r.caches++
+	}
 	return nil
 }
 

@@ -16,13 +16,13 @@ var AddLock = &core.Policy{
 	Doc: "bcachefs: two-state lock (many adders or many blockers) over whole buffered operations and faults; direct " +
 		"writes block from before the invalidation until completion and overlap each other; faults_disabled_mapping in " +
 		"the task breaks the recursion. Closes every window; leaves starvation open: neither side is ever queued.",
-	Claims:      core.Claims{Coherent: true, DeadlockFree: true},
-	Lock:        newTwoState,
-	Hooks:       addLockHooks{},
-	Before:      core.InvalidateLoop,
-	Context:     core.InTask{},
-	FlushReads:  true,
-	RemapInTurn: true,
+	Claims:         core.Claims{Coherent: true, DeadlockFree: true},
+	Lock:           newTwoState,
+	Hooks:          addLockHooks{},
+	Before:         core.InvalidateLoop,
+	Context:        core.InTask{},
+	FlushReads:     true,
+	BlockThenDrain: true,
 }
 
 type addLockHooks struct {

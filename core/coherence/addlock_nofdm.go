@@ -13,9 +13,9 @@ var AddLockNoFDM = &core.Policy{
 	Name: "addlock-nofdm",
 	Doc: "control: addlock without faults_disabled_mapping. A direct write from a mapping of its own file, or two from " +
 		"each other's, wait for themselves; must be caught as a deadlock.",
-	Lock:        newTwoState,
-	Hooks:       addLockHooks{},
-	Before:      core.InvalidateLoop,
-	FlushReads:  true,
-	RemapInTurn: true,
+	Lock:           newTwoState,
+	Hooks:          addLockHooks{},
+	Before:         core.InvalidateLoop,
+	FlushReads:     true,
+	BlockThenDrain: true,
 }

@@ -12,13 +12,13 @@ var AddLockVFSExtent = &core.Policy{
 	Name: "addlock-vfs-extent",
 	Doc: "addlock's lock and direct writes, but add is held only while a page is created, read or made writable, as the " +
 		"VFS holds invalidate_lock; hits take no lock. Closes every window; leaves starvation open.",
-	Claims:      core.Claims{Coherent: true, DeadlockFree: true},
-	Lock:        newTwoState,
-	Hooks:       addLockVFSHooks{},
-	Before:      core.InvalidateLoop,
-	Context:     core.InTask{},
-	FlushReads:  true,
-	RemapInTurn: true,
+	Claims:         core.Claims{Coherent: true, DeadlockFree: true},
+	Lock:           newTwoState,
+	Hooks:          addLockVFSHooks{},
+	Before:         core.InvalidateLoop,
+	Context:        core.InTask{},
+	FlushReads:     true,
+	BlockThenDrain: true,
 }
 
 type addLockVFSHooks struct {

@@ -17,11 +17,11 @@ var FaultInAndRetry = &core.Policy{
 	Name: "fault-in-and-retry",
 	Doc: "addlock, but a direct write pins with page faults disabled (gfs2, btrfs); on EFAULT it drops all locks, faults the " +
 		"buffer in and goes on, without progress through the cache. Closes every window; leaves starvation open.",
-	Claims:      core.Claims{Coherent: true, DeadlockFree: true},
-	Lock:        newTwoState,
-	Hooks:       addLockHooks{},
-	Before:      core.InvalidateLoop,
-	Pin:         core.PinNoFault,
-	FlushReads:  true,
-	RemapInTurn: true,
+	Claims:         core.Claims{Coherent: true, DeadlockFree: true},
+	Lock:           newTwoState,
+	Hooks:          addLockHooks{},
+	Before:         core.InvalidateLoop,
+	Pin:            core.PinNoFault,
+	FlushReads:     true,
+	BlockThenDrain: true,
 }

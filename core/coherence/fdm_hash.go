@@ -15,11 +15,11 @@ var FDMHash = &core.Policy{
 	Name: "fdm-hash",
 	Doc: "addlock with the task context in a lockless hash table of the file system (bcachefs since Linux 7.0). Closes every " +
 		"window; leaves open deadlocks between two file systems, and between tasks that meet in one slot of the table.",
-	Lock:        newTwoState,
-	Hooks:       addLockHooks{},
-	Before:      core.InvalidateLoop,
-	Context:     core.InFileSystem{},
-	FileSystem:  func() *core.FileSystem { return core.NewFileSystem(0, core.FDMSlots) },
-	FlushReads:  true,
-	RemapInTurn: true,
+	Lock:           newTwoState,
+	Hooks:          addLockHooks{},
+	Before:         core.InvalidateLoop,
+	Context:        core.InFileSystem{},
+	FileSystem:     func() *core.FileSystem { return core.NewFileSystem(0, core.FDMSlots) },
+	FlushReads:     true,
+	BlockThenDrain: true,
 }

@@ -16,11 +16,11 @@ var PinFirst = &core.Policy{
 	Name: "pin-first",
 	Doc: "addlock, but a direct write pins its whole buffer before it locks anything: no task context, no EFAULT, no retry, " +
 		"and mmap_lock outside block. Closes every window; leaves starvation open, and pins without limit.",
-	Claims:      core.Claims{Coherent: true, DeadlockFree: true},
-	Lock:        newTwoState,
-	Hooks:       addLockHooks{},
-	Before:      core.InvalidateLoop,
-	Pin:         core.PinFirst,
-	FlushReads:  true,
-	RemapInTurn: true,
+	Claims:         core.Claims{Coherent: true, DeadlockFree: true},
+	Lock:           newTwoState,
+	Hooks:          addLockHooks{},
+	Before:         core.InvalidateLoop,
+	Pin:            core.PinFirst,
+	FlushReads:     true,
+	BlockThenDrain: true,
 }
