@@ -3,6 +3,7 @@ package bench
 import (
 	"cmp"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 
@@ -15,6 +16,7 @@ import (
 func (r *Runner) Env() result.Env {
 	env := result.Collect(cmp.Or(r.Plan.Device, r.Plan.Dir))
 	env.Seed = r.Plan.Seed
+	env.PID = os.Getpid()
 	env.Plan = r.summary()
 	env.IO = string(r.Probe.Direct)
 	if env.Probed == nil {

@@ -1,10 +1,13 @@
 package bench
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 
+	"cohbench/bench/result"
 	"cohbench/core"
 	"cohbench/core/disk"
 )
@@ -27,6 +30,24 @@ type fileKey struct {
 	index int
 	size  int64
 	owner string // the workload, if it resizes its files
+}
+
+// dataName is the name of a data file, by process and number.
+const dataName = "cohbench-%d-%s.dat"
+
+// RemoveLeftovers removes the data files of a run that was killed. Its
+// processes must have ended: whoever holds the run directory knows.
+func RemoveLeftovers(env *result.Env) error {
+	for _, pid := range env.PIDs() {
+		left, err := filepath.Glob(filepath.Join(env.Dir, fmt.Sprintf(dataName, pid, "*")))
+		for _, name := range left {
+			err = errors.Join(err, os.Remove(name))
+		}
+		if err != nil {
+			return fmt.Errorf("remove the data files of a killed run: %w", err)
+		}
+	}
+	return nil
 }
 
 func newFiles(p *Plan) *files {
@@ -95,7 +116,7 @@ func (f *files) file(key fileKey) (*disk.File, error) {
 	if file := f.open[key]; file != nil {
 		return file, nil
 	}
-	name := fmt.Sprintf("cohbench-%d-%d.dat", os.Getpid(), f.made)
+	name := fmt.Sprintf(dataName, os.Getpid(), strconv.Itoa(f.made))
 	file, err := disk.Create(filepath.Join(f.dir, name), key.size)
 	if err != nil {
 		return nil, err

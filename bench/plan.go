@@ -25,10 +25,7 @@ type Plan struct {
 	Block     int   // bytes per IO; default each workload's own
 	Size      int64 // bytes per file; default each workload's own
 	IODepth   int   // direct requests in flight per task, where the workload has such tasks and all engines can; default one
-	Set       []Set // other parameters, for all workloads; default each workload's own
-	// Rate is the operations per second at which each workload's primary class
-	// is offered; default 0, a closed loop. Other classes: Set "rate/CLASS".
-	Rate float64
+	Set       []Set // other parameters, for all workloads; default each workload's own. "rate" is of the primary class
 	// Sweeps vary parameters: each workload runs with every combination.
 	Sweeps   []Sweep
 	NoOracle bool // nothing is stamped or checked: to see what that costs

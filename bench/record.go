@@ -13,17 +13,15 @@ import (
 	"cohbench/workloads/oracle"
 )
 
-// record puts what a case measured into the form in which it is kept.
-func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
-	rec := result.Record{
+// identity is the part of a record that is known before anything is measured.
+func (r *Runner) identity(s slot) result.Record {
+	return result.Record{
 		Schema:   result.Schema,
-		Time:     time.Now(),
 		Engine:   s.engine.Name(),
 		Workload: s.workload.Name,
 		Threads:  s.params.Threads,
 		Rep:      s.rep,
 		Pair:     s.pair,
-		Seconds:  out.Elapsed.Seconds(),
 		MMU:      s.engine.MMU(),
 		IO:       string(r.Probe.Direct),
 		Block:    s.params.Block,
@@ -31,21 +29,19 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 		IODepth:  depth(s.params),
 		Set:      s.set,
 		Seed:     s.seed,
-
-		GC:          int(out.GCs),
-		Exposures:   out.Stats.Exposures,
-		Rounds:      int64(out.Rounds),
-		LossRounds:  int64(out.LossRounds),
-		StaleRounds: int64(out.StaleRounds),
-		EIORounds:   int64(out.EIORounds),
-		QuietEIO:    int64(out.QuietEIO),
-		Oracle:      oracleCounts(&out.Oracle),
-		Staleness:   staleness(&out.Oracle),
-		Lock:        lockCounts(out),
-		Uncounted:   out.Uncounted,
-		Status:      out.Status,
-		Detail:      detail(out),
 	}
+}
+
+// record puts what a case measured into the form in which it is kept.
+func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
+	rec := r.identity(s)
+	rec.Time, rec.Seconds = time.Now(), out.Elapsed.Seconds()
+	rec.GC, rec.Exposures, rec.Rounds = int(out.GCs), out.Stats.Exposures, int64(out.Rounds)
+	rec.LossRounds, rec.StaleRounds = int64(out.LossRounds), int64(out.StaleRounds)
+	rec.EIORounds, rec.QuietEIO = int64(out.EIORounds), int64(out.QuietEIO)
+	rec.Oracle, rec.Staleness = oracleCounts(&out.Oracle), staleness(&out.Oracle)
+	rec.Lock, rec.Uncounted = lockCounts(out), out.Uncounted
+	rec.Status, rec.Detail = out.Status, detail(out)
 	if out.BlockTime != nil {
 		l := result.Summarize(out.BlockTime, 0)
 		rec.BlockTime = &l

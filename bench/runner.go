@@ -32,6 +32,7 @@ type Runner struct {
 	files      *files
 	soloP99    time.Duration
 	costs      map[string]cost // by workload
+	measured   []result.Record // of the run that this one goes on with
 	unmeasured []result.Record // rehearsals, warm-ups, a case cut short: held against engines all the same
 }
 
@@ -77,6 +78,25 @@ func (r *Runner) prepare(ctx context.Context) error {
 	return r.rehearse(ctx)
 }
 
+// Resume has Run leave out the cases that are among these records of the same
+// plan, and count the records as its own.
+func (r *Runner) Resume(records []result.Record) { r.measured = records }
+
+// done is the cases that need not be measured, by what tells them apart.
+func (r *Runner) done() map[measuredCase]bool {
+	done := map[measuredCase]bool{}
+	for i := range r.measured {
+		done[measuredCase{r.measured[i].Case(), r.measured[i].Rep}] = true
+	}
+	return done
+}
+
+// A measuredCase is a case in one repetition.
+type measuredCase struct {
+	result.Case
+	rep int
+}
+
 // Run measures every case of the plan. When ctx ends, the case under way is
 // cancelled and in no record, and what was measured before it is the report.
 // With an error the report is what was measured until then. sink and progress
@@ -86,8 +106,12 @@ func (r *Runner) Run(ctx context.Context, sink Sink, progress Progress) (*Report
 		progress = noProgress{}
 	}
 	start := time.Now()
-	progress.Start(r.Plan.Cases(), r.Estimate())
-	m := measurement{Runner: r, sink: sink, progress: progress, report: &Report{}}
+	m := measurement{
+		Runner: r, sink: sink, progress: progress, done: r.done(),
+		report: &Report{Records: slices.Clone(r.measured)},
+	}
+	left := r.Plan.Cases() - len(m.done)
+	progress.Start(left, time.Duration(float64(r.Estimate())*float64(left)/float64(r.Plan.Cases())))
 	err := m.repetitions(ctx)
 	if errors.Is(err, errInterrupted) {
 		m.report.Interrupted, err = true, nil
@@ -114,6 +138,7 @@ type measurement struct {
 	*Runner
 	sink     Sink
 	progress Progress
+	done     map[measuredCase]bool
 	report   *Report
 }
 
@@ -133,6 +158,10 @@ func (m *measurement) group(ctx context.Context, rep, i int) error {
 	contenders := m.Plan.contenders()
 	for _, k := range Order(m.Plan.Seed, rep, len(contenders)) {
 		s := slot{contenders[k], m.groups[i], rep, caseSeed(m.Plan.Seed, rep, i)}
+		id := m.identity(s)
+		if m.done[measuredCase{id.Case(), id.Rep}] {
+			continue
+		}
 		m.progress.Step(s.text(m.Plan.Reps))
 		out, err := m.runCase(ctx, s, m.Plan.Duration)
 		if err != nil {

@@ -136,11 +136,6 @@ type setting struct {
 // sweep is every combination of the sweeps, from what holds for all of them.
 func (p *Plan) sweep(base setting) ([]group, error) {
 	var err error
-	if p.Rate > 0 {
-		if base, err = base.with("rate", strconv.FormatFloat(p.Rate, 'g', -1, 64)); err != nil {
-			return nil, err
-		}
-	}
 	for _, s := range p.Set {
 		if base, err = base.with(s.Name, s.Value); err != nil {
 			return nil, err

@@ -89,6 +89,7 @@ var layers = []struct {
 	{"bench/result/resulttest", []string{"bench/result"}},
 	{"bench/result", nil},
 	{"bench/compare", []string{"bench/result", "bench/quantity"}},
+	{"bench/campaigns", nil},
 	{"bench/report", []string{"bench/result", "bench/compare", "bench/quantity"}},
 	{"bench/quantity", nil},
 	{"bench/fio", []string{"bench", "bench/compare", "bench/quantity", "workloads", "core", "core/disk", "core/kernelfs"}},

@@ -70,6 +70,9 @@ func (d *Dir) start() error {
 	if d.records, err = d.create(recordsFile); err != nil {
 		return err
 	}
+	if err := lockFile(d.records); err != nil {
+		return err
+	}
 	if d.bench, err = d.create(benchFile); err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@
 //	results.jsonl  one Record per line: one engine, workload, number of
 //	               threads and repetition, appended when the case ends
 //	results.txt    the same figures in Go benchmark format, for benchstat
+//	campaign.yaml  what was asked for, to resume or repeat the run
 //	hist/          latency distributions, HdrHistogram log format with V2
 //	               encoded histograms: a file per case and class, an interval
 //	               per repetition, tagged rep=N; values in ns

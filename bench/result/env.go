@@ -12,6 +12,8 @@ type Env struct {
 	Schema  int       `json:"schema"`
 	Created time.Time `json:"created"`
 	Command []string  `json:"command"` // os.Args
+	PID     int       `json:"pid"`     // of the process that began it; in the names of its data files
+	Resumed []Resumed `json:"resumed,omitempty"`
 	Seed    uint64    `json:"seed"`
 	Plan    Plan      `json:"plan"`
 	Engines []Engine  `json:"engines"` // in display order
@@ -45,6 +47,21 @@ type Env struct {
 
 	Tax    *Tax              `json:"tax,omitempty"`    // what the models add to what they model
 	Probed map[string]string `json:"probed,omitempty"` // whatever else was looked at
+}
+
+// Resumed is one time that the run was gone on with.
+type Resumed struct {
+	Time time.Time `json:"time"`
+	PID  int       `json:"pid"`
+}
+
+// PIDs is the processes that have measured for the run.
+func (e *Env) PIDs() []int {
+	list := []int{e.PID}
+	for _, r := range e.Resumed {
+		list = append(list, r.PID)
+	}
+	return list
 }
 
 // distinct is the MMU of a record where the run has several, so that the names

@@ -39,13 +39,22 @@ type runOptions struct {
 	mmus               []string
 	seed               uint64
 	set                map[string]string
+	rates              []string
+	arrival            string
+	sweeps             []string
+	noOracle           bool
 	quick, full        bool
 	json               bool
 	watch              watchOptions
+
+	campaignFile, resume string
+	tables               []string // the MMUs that were chosen
 }
 
-func newRun() *cobra.Command {
-	var o runOptions
+func newRun() *cobra.Command { return new(runOptions).command() }
+
+// command is the command that sets the options and runs.
+func (o *runOptions) command() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "run",
 		Short: "Measure engines on workloads",
@@ -78,6 +87,15 @@ func newRun() *cobra.Command {
 	f.StringVar(&o.out, "out", "", "directory for the results, which must not exist (default cohbench-DATE-TIME)")
 	f.StringSliceVar(&o.mmus, "mmu", []string{"auto"}, "page tables behind mappings: userfaultfd (real page faults), soft, or auto: the first that there is;\n"+
 		"soft,userfaultfd runs every engine on both, and the report says whether they agree")
+	f.StringSliceVar(&o.rates, "rate", nil, "open loop: operations per second that are to begin, all tasks together, however long each takes:\n"+
+		"of the workload's primary class (5k), or of the classes named (direct-write=5k,store=20k);\n"+
+		"latencies then count from when an operation was due")
+	f.StringVar(&o.arrival, "arrival", "", "how such operations are spread in time: constant (default) or poisson")
+	f.StringArrayVar(&o.sweeps, "sweep", nil, "values that a parameter takes in turn: threads=1..16x2, block=4k,64k,1m, rate/fault=1k..64kx2;\n"+
+		"several sweeps multiply")
+	f.BoolVar(&o.noOracle, "no-oracle", false, "stamp and check nothing: to see what that costs")
+	f.StringVar(&o.campaignFile, "campaign", "", "file of such options, or one that comes with cohbench ('cohbench list'); the command line goes before it")
+	f.StringVar(&o.resume, "resume", "", "go on with a run that was interrupted or killed: its directory. Nothing is measured twice")
 	f.StringToStringVar(&o.set, "set", nil, "other parameters of the workloads, such as partners=1,round=20ms; 'cohbench list' has them")
 	f.Uint64Var(&o.seed, "seed", 0, "seed of the order and of every case (default a random one)")
 	f.BoolVar(&o.quick, "quick", false, "half a minute: see whether it works, claim no ratios")
@@ -88,12 +106,17 @@ func newRun() *cobra.Command {
 }
 
 func (o *runOptions) run(c *cobra.Command) error {
+	if err := o.load(c); err != nil {
+		return err
+	}
 	plan, err := o.plan(c)
 	if err != nil {
 		return err
 	}
-	if err := o.chooseOut(time.Now()); err != nil {
-		return err
+	if o.resume == "" {
+		if err := o.chooseOut(time.Now()); err != nil {
+			return err
+		}
 	}
 	if err := probeEngines(plan.Engines); err != nil {
 		return err
@@ -112,6 +135,17 @@ func (o *runOptions) run(c *cobra.Command) error {
 		return err
 	}
 	return errors.Join(o.measure(c, plan, w), w.close())
+}
+
+// load sets the options that stand in files.
+func (o *runOptions) load(c *cobra.Command) error {
+	switch {
+	case o.resume != "":
+		return o.loadResume(c)
+	case o.campaignFile != "":
+		return o.loadCampaign(c, o.campaignFile)
+	}
+	return nil
 }
 
 // plan makes the plan and checks all that depends on the command line alone.
@@ -157,8 +191,8 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	}
 	p.Device, p.Force = o.device, disk.Force(o.force)
 	p.Dir, p.Block, p.Size, p.IODepth, p.Seed = o.dir, int(o.block), int64(o.size), o.iodepth, o.seed
-	for _, name := range slices.Sorted(maps.Keys(o.set)) {
-		p.Set = append(p.Set, bench.Set{Name: name, Value: o.set[name]})
+	if err := o.vary(&p); err != nil {
+		return p, err
 	}
 	if err := p.Check(); err != nil {
 		return p, usage(err, o.planHint())
@@ -166,12 +200,38 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	return p, nil
 }
 
+// vary sets the parameters that have no option of their own, and the sweeps.
+func (o *runOptions) vary(p *bench.Plan) error {
+	p.NoOracle = o.noOracle
+	for _, r := range o.rates {
+		name, value := "rate", r
+		if class, v, ok := strings.Cut(r, "="); ok {
+			name, value = "rate/"+class, v
+		}
+		p.Set = append(p.Set, bench.Set{Name: name, Value: value})
+	}
+	if o.arrival != "" {
+		p.Set = append(p.Set, bench.Set{Name: "arrival", Value: o.arrival})
+	}
+	for _, name := range slices.Sorted(maps.Keys(o.set)) {
+		p.Set = append(p.Set, bench.Set{Name: name, Value: o.set[name]})
+	}
+	for _, text := range o.sweeps {
+		s, err := bench.ParseSweep(text)
+		if err != nil {
+			return usage(err, "")
+		}
+		p.Sweeps = append(p.Sweeps, s)
+	}
+	return nil
+}
+
 // planHint is what to do about a plan that cannot be carried out.
 func (o *runOptions) planHint() string {
 	if o.iodepth > 1 {
 		return "--iodepth above 1 wants --engine kernel-aio or kernel-uring, and workloads such as direct-write, direct-read and direct-only"
 	}
-	return "change --threads, --block, --size or --set"
+	return "change --threads, --block, --size, --set, --rate or --sweep"
 }
 
 // chooseWhat sets what is measured, where the command line says so.
@@ -223,6 +283,7 @@ func (o *runOptions) chooseMMUs(c *cobra.Command) ([]mmu.Kind, error) {
 			return nil, usage(fmt.Errorf("--mmu %s: %s comes twice", strings.Join(o.mmus, ","), k), "")
 		}
 		kinds = append(kinds, k)
+		o.tables = append(o.tables, k.String())
 	}
 	if kinds == nil {
 		return nil, usage(errors.New("--mmu names none"), "")
@@ -270,15 +331,13 @@ func (o *runOptions) measure(c *cobra.Command, plan bench.Plan, w *watcher) erro
 	if err != nil {
 		return o.aborted(ctx, err)
 	}
-	env := r.Env()
-	if o.device == "" { // it wants a file
-		if env.Tax, err = bench.MeasureTax(o.dir); err != nil {
-			return errors.Join(o.aborted(ctx, err), r.Close())
-		}
+	open := func() (*result.Dir, error) { return o.create(c, r) }
+	if o.resume != "" {
+		open = func() (*result.Dir, error) { return o.reopen(r) }
 	}
-	dir, err := result.Create(o.out, env)
+	dir, err := open()
 	if err != nil {
-		return errors.Join(environment(err, ""), r.Close())
+		return errors.Join(err, r.Close())
 	}
 	rep, err := r.Run(ctx, w.sink(o.sink(c, dir)), w.progress(p))
 	p.done()

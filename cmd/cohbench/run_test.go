@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"cohbench/bench"
+	"cohbench/bench/campaigns"
 	"cohbench/bench/result"
 	"cohbench/core/mmu"
 )
@@ -141,5 +142,21 @@ func TestEnginesOnSeveralMMUs(t *testing.T) {
 	want := []string{"raw on none", "addlock on soft", "kernel on kernel", "addlock on userfaultfd"}
 	if !slices.Equal(got, want) {
 		t.Errorf("got %q, want %q", got, want)
+	}
+}
+
+// Every campaign that comes with cohbench is one that can be run.
+func TestCampaignsCanBeRun(t *testing.T) {
+	for _, name := range campaigns.Names() {
+		var o runOptions
+		c := o.command()
+		if err := o.loadCampaign(c, name); err != nil {
+			t.Errorf("%s: %v", name, err)
+			continue
+		}
+		o.mmus = []string{"soft"}
+		if _, err := o.plan(c); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
