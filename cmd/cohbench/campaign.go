@@ -131,7 +131,7 @@ func flagValue(f *pflag.Flag) any {
 }
 
 // resumeOptions are those that go with --resume; all others are the run's.
-var resumeOptions = []string{"resume", "json", "force", "status-interval", "listen", "listen-anywhere"}
+var resumeOptions = []string{"resume", "json", "force", "status-interval", "listen", "listen-public"}
 
 // loadResume sets the options to those of the run in o.resume.
 func (o *runOptions) loadResume(c *cobra.Command) error {
