@@ -32,6 +32,7 @@ func TestDataGolden(t *testing.T) {
 	storm := swept(t)
 	for name, data := range map[string]any{
 		"break-even": BreakEvens(storm), "starvation": Starvations(storm), "visibility": Visibilities(run), "block-size": BlockSizes(sized()),
+		"machines": MachineRatios([]Side{{"one", made(6, 8)}, {"other", made(6, 1, 8)}, {"storm", storm}}),
 	} {
 		golden(t, name, data)
 	}
@@ -277,4 +278,20 @@ func TestScalingOnFewCores(t *testing.T) {
 			t.Errorf("%d cores: banner %v", cores, figures[i].Warnings)
 		}
 	}
+}
+
+// Machines with nothing in common have no picture.
+func TestMachinesInCommon(t *testing.T) {
+	if f := Machines([]Side{{"one", made(6, 8)}, {"storm", swept(t)}}); f != nil {
+		t.Errorf("drawn: %v", f.Groups())
+	}
+	f := Machines([]Side{{"one", made(6, 8)}, {"other", made(8, 8)}})
+	if f == nil || len(f.Groups()) != 4 || len(f.legend) != 2 {
+		t.Fatalf("two equal machines: %+v", f)
+	}
+	svg, err := f.SVG()
+	if err != nil {
+		t.Fatal(err)
+	}
+	checkSVG(t, f.Name, svg)
 }

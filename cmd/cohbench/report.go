@@ -16,27 +16,49 @@ import (
 )
 
 func newReport() *cobra.Command {
-	return &cobra.Command{
-		Use:   "report DIR",
+	var site string
+	c := &cobra.Command{
+		Use:   "report DIR...",
 		Short: "Print the table of a run again, and write its report.html",
-		Args:  cobra.ExactArgs(1),
+		Long: "report prints the table of a run again, draws its plots and writes its report.html.\n\n" +
+			"With --publish it makes a site of several runs instead, to compare machines: plain\n" +
+			"files, an index, the report and records of each run, and a page that holds side by\n" +
+			"side what they have in common.",
+		Example: "  cohbench report cohbench-20260314-150926\n" +
+			"  cohbench report --publish site laptop server/run-2",
+		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			run, err := openRun(c, args[0])
-			if err != nil {
-				return err
+			if c.Flags().Changed("publish") {
+				return publish(c, site, args)
 			}
-			if err := printTable(c, run); err != nil {
-				return err
+			for _, arg := range args {
+				if err := reportOn(c, arg); err != nil {
+					return err
+				}
 			}
-			missing, err := writeReport(run)
-			if err != nil {
-				return err
-			}
-			warnMissing(c, missing)
-			fmt.Fprintf(c.ErrOrStderr(), "the report is in %s\n", filepath.Join(run.Dir, "report.html"))
 			return nil
 		},
 	}
+	c.Flags().StringVar(&site, "publish", "", "directory for a static site of all the runs named, which must not exist")
+	return c
+}
+
+// reportOn prints and writes the report of one run.
+func reportOn(c *cobra.Command, path string) error {
+	run, err := openRun(c, path)
+	if err != nil {
+		return err
+	}
+	if err := printTable(c, run); err != nil {
+		return err
+	}
+	missing, err := writeReport(run)
+	if err != nil {
+		return err
+	}
+	warnMissing(c, missing)
+	fmt.Fprintf(c.ErrOrStderr(), "the report is in %s\n", filepath.Join(run.Dir, "report.html"))
+	return nil
 }
 
 // printTable prints the results as text, as wide as the terminal is.
@@ -64,17 +86,26 @@ func writeReport(run *result.Run) (missing []string, err error) {
 	if err := plots.Write(run.Dir, figures); err != nil {
 		return missing, err
 	}
-	var pictures []report.Plot
-	for _, f := range figures {
-		svg, err := f.SVG()
-		if err != nil {
-			return missing, fmt.Errorf("plot %s: %w", f.Name, err)
-		}
-		pictures = append(pictures, report.Plot{Name: f.Name, Title: f.Title, SVG: svg, Groups: f.Groups()})
+	pictures, err := pagePlots(figures)
+	if err != nil {
+		return missing, err
 	}
 	var page bytes.Buffer
 	if err := report.HTML(&page, run, pictures); err != nil {
 		return missing, err
 	}
 	return missing, result.WriteReport(run.Dir, page.Bytes())
+}
+
+// pagePlots is figures as a page takes them.
+func pagePlots(figures []*plots.Figure) ([]report.Plot, error) {
+	var pictures []report.Plot
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			return nil, fmt.Errorf("plot %s: %w", f.Name, err)
+		}
+		pictures = append(pictures, report.Plot{Name: f.Name, Title: f.Title, SVG: svg, Groups: f.Groups()})
+	}
+	return pictures, nil
 }
