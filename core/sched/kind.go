@@ -15,6 +15,7 @@ const (
 	KindSpin                 // looks again at something that others must change
 	KindBegin                // begins an operation whose place in time counts
 	KindEnd                  // ends it
+	NumKinds     = iota
 )
 
 var kindNames = [...]string{"none", "read", "write", "lock", "unlock", "submit", "sector", "complete", "spin", "begin", "end"}

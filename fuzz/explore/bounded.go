@@ -36,13 +36,10 @@ func (b *bounded) begin() { b.next, b.step, b.used = 0, -1, 0 }
 // Pick implements sched.Picker.
 func (b *bounded) Pick(runnable []*sched.Thread, current *sched.Thread, _ sched.Loc, _ sched.Kind) *sched.Thread {
 	b.step++
-	matters := b.full
-	if current != nil {
-		matters = b.note(current) || matters
-	}
+	matters := current != nil && b.sharing.matters(current) || b.full
 	t := b.choose(runnable, current, matters)
 	if current == nil {
-		b.note(t)
+		b.sharing.matters(t) // to note it
 	}
 	return t
 }
@@ -68,15 +65,6 @@ func (b *bounded) choose(runnable []*sched.Thread, current *sched.Thread, matter
 		b.next++
 	}
 	return t
-}
-
-// note takes down what t is about to do, and says whether it matters.
-func (b *bounded) note(t *sched.Thread) bool {
-	a := pending(t)
-	if !a.global() && !a.local() {
-		b.sharing.note(t.ID, a)
-	}
-	return b.sharing.matters(a)
 }
 
 // Touch implements sched.Watcher.

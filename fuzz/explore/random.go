@@ -51,11 +51,7 @@ type learner struct{ sharing sharing }
 // idle returns a thread whose next step does not matter, or nil.
 func (l *learner) idle(runnable []*sched.Thread) *sched.Thread {
 	for _, t := range runnable {
-		a := pending(t)
-		if a.global() {
-			continue
-		}
-		if a.local() && !l.sharing.at(a.loc).carries || !a.local() && !l.sharing.note(t.ID, a) {
+		if !l.sharing.meets(t) {
 			return t
 		}
 	}

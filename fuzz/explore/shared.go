@@ -1,36 +1,32 @@
 package explore
 
-import (
-	"math/bits"
+import "cohbench/core/sched"
 
-	"cohbench/core/sched"
-)
-
-// sharing knows who touched which location: a hash table with open
-// addressing, because it is asked at every step. What it learns counts from the
-// next pass of a search on, so that a pass does not depend on the order in
+// sharing knows who did what to which location: a hash table with open
+// addressing, because it is asked at every step. For a search, what it learns
+// counts from the next pass on, so that a pass does not depend on the order in
 // which its parts are searched.
 type sharing struct {
-	slots []sharedLoc // a power of two
+	slots []location // a power of two
 	used  int
 	grown bool // there is something to promote
 }
 
-// sharedLoc is what is known of one location.
-type sharedLoc struct {
+// location is what is known of one location. Sets of kinds are bits.
+type location struct {
 	loc     sched.Loc
 	used    bool
-	shared  bool   // several threads touch it, in ways that conflict
-	carries bool   // steps that announce it touch what is shared besides
-	matters bool   // as of this pass: it makes a difference to be stopped before it
-	threads uint32 // who touches it
-	kinds   uint32 // and how
+	carries bool               // steps that announce it touch besides what conflicts
+	fixed   bool               // carries, as of this pass
+	kinds   [MaxThreads]uint16 // what each thread does to it
+	meets   [MaxThreads]uint16 // what of that conflicts with what others do
+	matters [MaxThreads]uint16 // meets, as of this pass
 }
 
 const minSlots = 64
 
 // at returns the entry of a location.
-func (s *sharing) at(loc sched.Loc) *sharedLoc {
+func (s *sharing) at(loc sched.Loc) *location {
 	if 2*s.used >= len(s.slots) {
 		s.grow()
 	}
@@ -41,7 +37,7 @@ func (s *sharing) at(loc sched.Loc) *sharedLoc {
 			return e
 		}
 		if !e.used {
-			*e = sharedLoc{loc: loc, used: true}
+			*e = location{loc: loc, used: true}
 			s.used++
 			return e
 		}
@@ -50,7 +46,7 @@ func (s *sharing) at(loc sched.Loc) *sharedLoc {
 
 func (s *sharing) grow() {
 	old := s.slots
-	s.slots, s.used = make([]sharedLoc, max(minSlots, 2*len(old))), 0
+	s.slots, s.used = make([]location, max(minSlots, 2*len(old))), 0
 	for i := range old {
 		if old[i].used {
 			*s.at(old[i].loc) = old[i]
@@ -58,35 +54,54 @@ func (s *sharing) grow() {
 	}
 }
 
-// note adds that a thread touches a location, and says whether it is shared.
-func (s *sharing) note(id int, a access) bool {
+// note adds that a thread does a, and returns the location's entry.
+// Preconditions: a is neither local nor global.
+func (s *sharing) note(id int, a access) *location {
 	e := s.at(a.loc)
-	e.threads |= 1 << id
-	e.kinds |= 1 << a.kind
-	s.judge(e)
-	return e.shared || e.carries
+	if e.kinds[id]>>a.kind&1 == 0 {
+		e.kinds[id] |= 1 << a.kind
+		s.judge(e)
+	}
+	return e
 }
 
-func (s *sharing) judge(e *sharedLoc) {
-	if !e.shared && bits.OnesCount32(e.threads) > 1 && conflicting(e.kinds) {
-		e.shared, s.grown = true, true
+// judge works out anew what conflicts.
+func (s *sharing) judge(e *location) {
+	for i := range e.kinds {
+		var others, meets uint16
+		for j, kinds := range e.kinds {
+			if i != j {
+				others |= kinds
+			}
+		}
+		for k, against := range conflicts {
+			if e.kinds[i]>>k&1 != 0 && against&others != 0 {
+				meets |= 1 << k
+			}
+		}
+		s.grown = s.grown || meets != e.meets[i]
+		e.meets[i] = meets
 	}
 }
 
-// conflicting says whether two of a set of kinds conflict. Each stands for
-// accesses of several threads.
-func conflicting(kinds uint32) bool {
-	if bits.OnesCount32(kinds) > 1 {
-		return true
+// conflicts is, by kind, the kinds that conflict with it.
+var conflicts = conflictTable()
+
+func conflictTable() (table [sched.NumKinds]uint16) {
+	for k := range table {
+		for o := range table {
+			if sched.Kind(k).Conflicts(sched.Kind(o)) {
+				table[k] |= 1 << o
+			}
+		}
 	}
-	k := sched.Kind(bits.TrailingZeros32(kinds))
-	return k.Conflicts(k)
+	return table
 }
 
-// touch adds that the step which t is in touches a besides. If that is shared,
-// so is what the step announced.
+// touch adds that the step which t is in touches a besides. If that conflicts
+// with what others do, so does the step.
 func (s *sharing) touch(t *sched.Thread, a access) {
-	if !a.global() && (a.local() || !s.note(t.ID, a)) {
+	if a.local() && !a.global() || !a.global() && s.note(t.ID, a).meets[t.ID]>>a.kind&1 == 0 {
 		return
 	}
 	if e := s.at(pending(t).loc); !e.carries {
@@ -94,16 +109,38 @@ func (s *sharing) touch(t *sched.Thread, a access) {
 	}
 }
 
-// matters says whether it makes a difference to be stopped before a.
-func (s *sharing) matters(a access) bool {
-	return a.global() || s.at(a.loc).matters
+// meets notes that t is about to take its next step, and says whether it may
+// conflict with one of another thread, as far as is known by now.
+func (s *sharing) meets(t *sched.Thread) bool {
+	a := pending(t)
+	switch {
+	case a.global():
+		return true
+	case a.local():
+		return s.at(a.loc).carries
+	}
+	e := s.note(t.ID, a)
+	return e.carries || e.meets[t.ID]>>a.kind&1 != 0
+}
+
+// matters is meets, as far as was known when the pass began.
+func (s *sharing) matters(t *sched.Thread) bool {
+	a := pending(t)
+	switch {
+	case a.global():
+		return true
+	case a.local():
+		return s.at(a.loc).fixed
+	}
+	e := s.note(t.ID, a)
+	return e.fixed || e.matters[t.ID]>>a.kind&1 != 0
 }
 
 // promote makes what was learnt count.
 func (s *sharing) promote() {
 	for i := range s.slots {
 		e := &s.slots[i]
-		e.matters = e.shared || e.carries
+		e.fixed, e.matters = e.carries, e.meets
 	}
 	s.grown = false
 }
@@ -116,10 +153,11 @@ func (s *sharing) merge(o *sharing) {
 			continue
 		}
 		e := s.at(from.loc)
-		s.grown = s.grown || from.shared && !e.shared || from.carries && !e.carries
-		e.shared, e.carries = e.shared || from.shared, e.carries || from.carries
-		e.threads |= from.threads
-		e.kinds |= from.kinds
+		s.grown = s.grown || from.carries && !e.carries
+		e.carries = e.carries || from.carries
+		for t, kinds := range from.kinds {
+			e.kinds[t] |= kinds
+		}
 		s.judge(e)
 	}
 }
@@ -127,6 +165,6 @@ func (s *sharing) merge(o *sharing) {
 // clone is a copy.
 func (s *sharing) clone() sharing {
 	c := *s
-	c.slots = append([]sharedLoc(nil), s.slots...)
+	c.slots = append([]location(nil), s.slots...)
 	return c
 }

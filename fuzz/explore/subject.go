@@ -18,7 +18,7 @@ type Subject interface {
 
 // MaxThreads is how many threads a case may have, those of Group.Thread
 // included.
-const MaxThreads = 16
+const MaxThreads = 8
 
 // Outcome is one way in which a case can end.
 type Outcome struct {
