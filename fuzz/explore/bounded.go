@@ -27,21 +27,53 @@ type bounded struct {
 	frozen int // so many nodes are given: the search is below them
 	next   int // of the nodes, in this schedule
 	step   int32
-	used   int // preemptions
+	used   int  // preemptions
+	vain   bool // one of them was
+
+	log     []access        // what the schedule did so far
+	stopped [MaxThreads]int // by thread: how long the log was when it was stopped, plus one; or 0
 }
 
 // begin prepares for one schedule.
-func (b *bounded) begin() { b.next, b.step, b.used = 0, -1, 0 }
+func (b *bounded) begin() {
+	b.next, b.step, b.used, b.vain, b.log = 0, -1, 0, false, b.log[:0]
+	b.stopped = [MaxThreads]int{}
+}
 
 // Pick implements sched.Picker.
 func (b *bounded) Pick(runnable []*sched.Thread, current *sched.Thread, _ sched.Loc, _ sched.Kind) *sched.Thread {
 	b.step++
-	matters := current != nil && b.sharing.matters(current) || b.full
-	t := b.choose(runnable, current, matters)
-	if current == nil {
-		b.sharing.matters(t) // to note it
+	if b.full {
+		return b.choose(runnable, current, true)
 	}
+	t := b.choose(runnable, current, current != nil && b.sharing.matters(current))
+	if t != current {
+		b.sharing.matters(t) // to note it
+		b.resume(t)
+	}
+	b.log = append(b.log, pending(t))
 	return t
+}
+
+// resume is called before t takes a step. If it was stopped before that step,
+// and nothing happened since that conflicts with it, it might as well have
+// been stopped after it: nothing else that follows need be tried.
+func (b *bounded) resume(t *sched.Thread) {
+	from := b.stopped[t.ID]
+	if from == 0 {
+		return
+	}
+	b.stopped[t.ID] = 0
+	a := pending(t)
+	if b.sharing.carries(a.loc) {
+		return
+	}
+	for _, o := range b.log[from-1:] {
+		if a.conflicts(o) {
+			return
+		}
+	}
+	b.vain = true
 }
 
 func (b *bounded) choose(runnable []*sched.Thread, current *sched.Thread, matters bool) *sched.Thread {
@@ -50,6 +82,7 @@ func (b *bounded) choose(runnable []*sched.Thread, current *sched.Thread, matter
 		b.next++
 		if n.stops && n.to != n.usual {
 			b.used++
+			b.stopped[n.usual] = len(b.log) + 1
 		}
 		return among(runnable, int(n.to))
 	}
@@ -59,7 +92,7 @@ func (b *bounded) choose(runnable []*sched.Thread, current *sched.Thread, matter
 	} else if !matters || b.used >= b.bound {
 		return t
 	}
-	if len(runnable) > 1 {
+	if len(runnable) > 1 && !b.vain {
 		id := int8(t.ID)
 		b.nodes = append(b.nodes, node{b.step, id, id, current != nil, idsOf(runnable) &^ (1 << id)})
 		b.next++
@@ -70,6 +103,7 @@ func (b *bounded) choose(runnable []*sched.Thread, current *sched.Thread, matter
 // Touch implements sched.Watcher.
 func (b *bounded) Touch(t *sched.Thread, loc sched.Loc, kind sched.Kind) {
 	b.sharing.touch(t, access{loc, kind})
+	b.log = append(b.log, access{loc, kind})
 }
 
 // backtrack makes the nodes those of the next schedule, or returns false after

@@ -13,7 +13,9 @@
 //   - a bounded search preempts a thread only before a step at a location
 //     which, somewhere in the search, several threads touch and one changes:
 //     before any other step the preemption may as well come later, when the
-//     thread gets to one that matters or stops;
+//     thread gets to one that matters or stops; and so it may if nothing that
+//     others did until the thread went on conflicts with the step before which
+//     it was stopped, so that nothing more is tried below such a schedule;
 //   - an unbounded search tries one schedule, more or less, of those that
 //     differ by the order of steps which commute (Abdulla, Aronis, Jonsson and
 //     Sagonas, Optimal Dynamic Partial Order Reduction, POPL 2014: source

@@ -136,6 +136,10 @@ func (s *sharing) matters(t *sched.Thread) bool {
 	return e.fixed || e.matters[t.ID]>>a.kind&1 != 0
 }
 
+// carries says whether steps that announce loc touch more, as far as was known
+// when the pass began.
+func (s *sharing) carries(loc sched.Loc) bool { return s.at(loc).fixed }
+
 // promote makes what was learnt count.
 func (s *sharing) promote() {
 	for i := range s.slots {
