@@ -25,6 +25,11 @@ func (r *Runner) Env() result.Env {
 	env.Probed["direct_io"] = r.Probe.String()
 	env.Probed["gomaxprocs_of_cases"] = fmt.Sprintf("tasks of the workload + %d, for all engines alike", workloads.DefaultProcs(0))
 	env.Probed["solo_direct_write_p99"] = r.soloP99.String()
+	if r.counters != nil {
+		for name, why := range r.counters.Missing {
+			env.Probed["perf_"+name] = why
+		}
+	}
 	env.Engines = describe(r.Plan.Engines)
 	env.MMU = r.Plan.mmu()
 	return env

@@ -28,8 +28,10 @@ type Plan struct {
 	Set       []Set // other parameters, for all workloads; default each workload's own. "rate" is of the primary class
 	// Sweeps vary parameters: each workload runs with every combination.
 	Sweeps   []Sweep
-	NoOracle bool // nothing is stamped or checked: to see what that costs
-	Reps     int  // repetitions; default 6
+	Steady   *workloads.SteadyRule // before each case, wait until it is kept; default none
+	Perf     bool                  // read the processor's counters, which costs a little at every switch of threads
+	NoOracle bool                  // nothing is stamped or checked: to see what that costs
+	Reps     int                   // repetitions; default 6
 
 	// Duration is what is measured per case. 0: what Budget leaves for it.
 	Duration time.Duration

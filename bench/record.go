@@ -2,6 +2,7 @@ package bench
 
 import (
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -41,6 +42,7 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 	rec.EIORounds, rec.QuietEIO = int64(out.EIORounds), int64(out.QuietEIO)
 	rec.Oracle, rec.Staleness = oracleCounts(&out.Oracle), staleness(&out.Oracle)
 	rec.Lock, rec.Uncounted = lockCounts(out), out.Uncounted
+	rec.Steady = steady(out.Steady, r.Plan.Steady)
 	rec.Status, rec.Detail = out.Status, detail(out)
 	if out.BlockTime != nil {
 		l := result.Summarize(out.BlockTime, 0)
@@ -128,6 +130,28 @@ func costs(rec *result.Record, out *workloads.Outcome) {
 	rec.VoluntaryPerOp = float64(out.Voluntary) / total
 	rec.MinorFaultsPerOp = float64(out.MinorFaults) / total
 	rec.MajorFaultsPerOp = float64(out.MajorFaults) / total
+	if len(out.Perf) > 0 {
+		rec.Perf = map[string]float64{}
+	}
+	for name, n := range out.Perf {
+		rec.Perf[name] = n / total
+	}
+}
+
+// steady is what came of waiting for a steady state, shares as percent; nil if
+// nobody did.
+func steady(s *workloads.Steady, rule *workloads.SteadyRule) *result.Steady {
+	if s == nil {
+		return nil
+	}
+	r := &result.Steady{
+		Class: s.Class, Attained: s.Attained, Seconds: s.Waited.Seconds(), Window: rule.Window.Seconds(),
+		Limit: 100 * rule.Limit, Slope: 100 * s.Slope, Deviation: 100 * s.Deviation,
+	}
+	if math.IsInf(s.Slope, 0) { // nothing was done at all; JSON has no infinity
+		r.Slope, r.Deviation = math.MaxFloat64, math.MaxFloat64
+	}
+	return r
 }
 
 // staleness is the oracle's distributions; nil if it has none.

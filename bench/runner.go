@@ -12,6 +12,7 @@ import (
 	"cohbench/bench/compare"
 	"cohbench/bench/result"
 	"cohbench/core/disk"
+	"cohbench/core/perf"
 	"cohbench/workloads"
 )
 
@@ -32,6 +33,7 @@ type Runner struct {
 	files      *files
 	soloP99    time.Duration
 	costs      map[string]cost // by workload
+	counters   *perf.Counters  // nil unless the plan wants them
 	measured   []result.Record // of the run that this one goes on with
 	unmeasured []result.Record // rehearsals, warm-ups, a case cut short: held against engines all the same
 }
@@ -54,6 +56,9 @@ func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 	}
 	p = p.withDefaults()
 	r := &Runner{Plan: p, groups: p.groups(), files: newFiles(&p), costs: map[string]cost{}}
+	if p.Perf {
+		r.counters = perf.Open()
+	}
 	if err := r.prepare(ctx); err != nil {
 		return nil, errors.Join(err, r.Close())
 	}
@@ -61,7 +66,12 @@ func NewRunner(ctx context.Context, p Plan) (*Runner, error) {
 }
 
 // Close removes the data files.
-func (r *Runner) Close() error { return r.files.remove() }
+func (r *Runner) Close() error {
+	if r.counters != nil {
+		r.counters.Close()
+	}
+	return r.files.remove()
+}
 
 // prepare makes all files first, so that a disk that is too small is found
 // before anything is measured.
@@ -214,6 +224,8 @@ func (r *Runner) runCase(ctx context.Context, s slot, d time.Duration) (*workloa
 		Duration: d,
 		Seed:     s.seed,
 		Oracle:   !r.Plan.NoOracle,
+		Steady:   r.Plan.Steady,
+		Counters: r.counters,
 		SoloP99:  r.soloP99,
 		Procs:    s.procs(),
 	}

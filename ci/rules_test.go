@@ -101,6 +101,7 @@ var layers = []struct {
 	{"core/coherence", []string{"core", "core/sched", "core/mmu", "core/disk"}},
 	{"core/locktest", []string{"core", "core/sched"}},
 	{"core", []string{"core/sched", "core/mmu", "core/disk"}},
+	{"core/perf", nil},
 	{"core/mmu", []string{"core/sched"}},
 	{"core/uring", []string{"core/disk"}},
 	{"core/disk", []string{"core/sched"}},
@@ -178,7 +179,7 @@ func (t tree) outside(dirs ...string) tree {
 var unsafeRule = rule{
 	name: "unsafe and raw system calls have their packages",
 	check: func(t tree) []string {
-		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs", "core/uring"),
+		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs", "core/uring", "core/perf"),
 			"core/disk, core/mmu, core/kernelfs and core/uring are for that", "unsafe", "golang.org/x/sys/unix")
 	},
 	bad: map[string]string{

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"cohbench/core"
+	"cohbench/core/perf"
 )
 
 // A Case is one engine under one workload. Its zero fields have defaults,
@@ -18,7 +19,9 @@ type Case struct {
 
 	Duration time.Duration // measured time of all rounds together; 0: 1 s
 	Warmup   time.Duration // an unmeasured round before; 0: a tenth of Duration, at most 100 ms
+	Steady   *SteadyRule   // more unmeasured rounds, until it is kept; nil: none
 	Seed     uint64
+	Counters *perf.Counters // of the processor, read at the edges of the windows; nil: none
 
 	// Lock, if set, is held over every operation: a control under which every
 	// engine must be coherent.

@@ -113,6 +113,7 @@ func (x *execution) collect() {
 		o.Uncounted = x.fell.unknown.Error()
 	}
 	o.CPU, o.System = x.used.cpu, x.used.system
+	o.Perf = x.used.perf
 	o.CtxSwitches, o.Voluntary = x.used.switches, x.used.voluntary
 	o.MinorFaults, o.MajorFaults, o.GCs = x.used.minor, x.used.major, x.used.gcs
 	o.Starved = x.starved()

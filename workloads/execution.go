@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"cohbench/core"
+	"cohbench/core/perf"
 	"cohbench/core/sched"
 	"cohbench/workloads/oracle"
 )
@@ -74,7 +75,7 @@ type execution struct {
 const maxWriters = oracle.MaxWriters - harnessWriter
 
 func newExecution(c *Case) (*execution, error) {
-	x := &execution{c: c, p: c.Params, lock: c.Lock, g: sched.NewGroup(), out: &Outcome{Classes: map[string]*Class{}}}
+	x := &execution{c: c, p: c.Params, lock: c.Lock, g: sched.NewGroup(), used: usage{perf: perf.Reading{}}, out: &Outcome{Classes: map[string]*Class{}}}
 	if x.p == (Params{}) {
 		x.p = c.Workload.Defaults
 	}
@@ -188,15 +189,11 @@ func (x *execution) phases(ctx context.Context) error {
 	if err := x.round(ctx, x.warmup()); err != nil {
 		return err
 	}
-	x.forgetWarmup()
-	for x.out.Elapsed < x.duration() {
-		left := x.duration() - x.out.Elapsed
-		if err := x.round(ctx, min(left, x.roundLength())); err != nil {
-			return err
-		}
-		x.out.Rounds++
+	if err := x.settleDown(ctx); err != nil {
+		return err
 	}
-	return nil
+	x.forgetWarmup()
+	return x.rounds(ctx, x.duration())
 }
 
 // startTasks starts a goroutine for every task; it waits for its first round.

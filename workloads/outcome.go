@@ -6,6 +6,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"cohbench/core"
+	"cohbench/core/perf"
 	"cohbench/core/sched"
 	"cohbench/workloads/oracle"
 )
@@ -54,6 +55,9 @@ type Outcome struct {
 	MinorFaults int64 // the host's, not the engine's
 	MajorFaults int64
 	GCs         int64
+
+	Perf   perf.Reading // empty without Case.Counters
+	Steady *Steady      // nil without Case.Steady
 
 	Deadlock *sched.Deadlock
 	Starved  []Starvation

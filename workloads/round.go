@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"cohbench/core"
+	"cohbench/core/perf"
 	"cohbench/core/sched"
 	"cohbench/workloads/oracle"
 )
@@ -23,7 +24,7 @@ func (x *execution) round(ctx context.Context, length time.Duration) error {
 	if err := x.fell.open(); err != nil {
 		return err
 	}
-	before, begin := readUsage(), time.Now()
+	before, begin := x.readUsage(), time.Now()
 	x.shared.began = now()
 	for _, c := range x.tasks {
 		c.seen, c.idle = c.writes.Load(), 0
@@ -33,7 +34,7 @@ func (x *execution) round(ctx context.Context, length time.Duration) error {
 	x.shared.ended = now()
 	x.shared.stop.Store(true)
 	x.out.Elapsed += time.Since(begin)
-	x.used.add(readUsage(), before)
+	x.used.add(x.readUsage(), before)
 	if err != nil {
 		return x.cancel(err, x.arrived, len(x.tasks))
 	}
@@ -75,9 +76,9 @@ func (x *execution) forgetWarmup() {
 		}
 		c.longest = 0
 	}
-	x.used = usage{}
+	x.used = usage{perf: perf.Reading{}}
 	x.fell.n = 0
-	x.out.Elapsed = 0
+	x.out.Elapsed, x.out.Rounds = 0, 0
 	x.out.LossRounds, x.out.StaleRounds, x.out.EIORounds, x.out.QuietEIO = 0, 0, 0, 0
 	x.out.Warmup = x.counts()
 	for _, r := range x.readers() {
@@ -129,11 +130,15 @@ type usage struct {
 	voluntary    int64
 	minor, major int64
 	gcs          int64
+	perf         perf.Reading // empty unless the case has counters
 }
 
 // readUsage is the usage since the process began.
-func readUsage() usage {
+func (x *execution) readUsage() usage {
 	u := processUsage()
+	if x.c.Counters != nil {
+		u.perf = x.c.Counters.Read()
+	}
 	u.gcs = int64(readMetric("/gc/cycles/total:gc-cycles"))
 	return u
 }
@@ -147,4 +152,7 @@ func (u *usage) add(to, from usage) {
 	u.minor += to.minor - from.minor
 	u.major += to.major - from.major
 	u.gcs += to.gcs - from.gcs
+	if to.perf != nil {
+		u.perf.Add(to.perf.Sub(from.perf))
+	}
 }

@@ -11,6 +11,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -42,7 +43,8 @@ type runOptions struct {
 	rates              []string
 	arrival            string
 	sweeps             []string
-	noOracle           bool
+	noOracle, perf     bool
+	steady             string
 	quick, full        bool
 	json               bool
 	watch              watchOptions
@@ -94,6 +96,9 @@ func (o *runOptions) command() *cobra.Command {
 	f.StringArrayVar(&o.sweeps, "sweep", nil, "values that a parameter takes in turn: threads=1..16x2, block=4k,64k,1m, rate/fault=1k..64kx2;\n"+
 		"several sweeps multiply")
 	f.BoolVar(&o.noOracle, "no-oracle", false, "stamp and check nothing: to see what that costs")
+	f.BoolVar(&o.perf, "perf", false, "read the processor's counters (perf_event_open), as far as there are any; costs a little at every switch of threads")
+	f.StringVar(&o.steady, "steady", "", "before measuring, wait until the rate of the primary class neither rises, falls nor strays by more than\n"+
+		"a share of its mean: LIMIT[/WINDOW[/AT-MOST]], such as 10%/2s/30s")
 	f.StringVar(&o.campaignFile, "campaign", "", "file of such options, or one that comes with cohbench ('cohbench list'); the command line goes before it")
 	f.StringVar(&o.resume, "resume", "", "go on with a run that was interrupted or killed: its directory. Nothing is measured twice")
 	f.StringToStringVar(&o.set, "set", nil, "other parameters of the workloads, such as partners=1,round=20ms; 'cohbench list' has them")
@@ -200,9 +205,44 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	return p, nil
 }
 
+// Defaults of a steady state.
+const (
+	steadyWindow = 2 * time.Second
+	steadyAtMost = 30 * time.Second
+)
+
+// parseSteady takes LIMIT[/WINDOW[/AT-MOST]].
+func parseSteady(text string) (*workloads.SteadyRule, error) {
+	rule := &workloads.SteadyRule{Window: steadyWindow, AtMost: steadyAtMost}
+	limit, times, _ := strings.Cut(text, "/")
+	percent, hasUnit := strings.CutSuffix(limit, "%")
+	v, err := strconv.ParseFloat(percent, 64)
+	rule.Limit = v / 100
+	window, atMost, _ := strings.Cut(times, "/")
+	for _, f := range []struct {
+		text string
+		to   *time.Duration
+	}{{window, &rule.Window}, {atMost, &rule.AtMost}} {
+		if f.text != "" && err == nil {
+			*f.to, err = time.ParseDuration(f.text)
+		}
+	}
+	if err != nil || !hasUnit || !(v > 0) || rule.Window <= 0 || rule.AtMost < rule.Window {
+		return nil, fmt.Errorf("--steady %s: want LIMIT[/WINDOW[/AT-MOST]], such as 10%%/2s/30s", text)
+	}
+	return rule, nil
+}
+
 // vary sets the parameters that have no option of their own, and the sweeps.
 func (o *runOptions) vary(p *bench.Plan) error {
-	p.NoOracle = o.noOracle
+	p.NoOracle, p.Perf = o.noOracle, o.perf
+	if o.steady != "" {
+		rule, err := parseSteady(o.steady)
+		if err != nil {
+			return usage(err, "")
+		}
+		p.Steady = rule
+	}
 	for _, r := range o.rates {
 		name, value := "rate", r
 		if class, v, ok := strings.Cut(r, "="); ok {
