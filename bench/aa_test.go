@@ -2,9 +2,11 @@ package bench
 
 import (
 	"fmt"
+	"maps"
 	"math"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -130,51 +132,62 @@ func (s *aaSubject) write(t *testing.T, engine int) {
 	s.next = (s.next + core.PageSize) % s.size
 }
 
-// repetitions measures one comparison: the rate of each engine by repetition.
-func (s *aaSubject) repetitions(t *testing.T, seed int, d time.Duration) (rates [aaEngines]map[int]float64) {
+// repetitions measures one comparison: the ratio of each engine's rate to
+// raw's, by repetition.
+func (s *aaSubject) repetitions(t *testing.T, seed int, d time.Duration) (ratios [aaEngines]map[int]float64) {
+	for engine := range ratios {
+		ratios[engine] = map[int]float64{}
+	}
 	for rep := range aaReps {
 		var turns [aaEngines][]float64
 		for turn, begin := 0, time.Now(); time.Since(begin) < aaEngines*d; turn++ {
-			for _, engine := range Order(uint64(seed*aaReps+rep), turn, aaEngines) {
-				start := time.Now()
-				for range sliceWrites {
-					s.write(t, engine)
-				}
-				turns[engine] = append(turns[engine], sliceWrites/time.Since(start).Seconds())
+			took := s.turn(t, Order(uint64(seed*aaReps+rep), turn, aaEngines))
+			for engine, d := range took {
+				turns[engine] = append(turns[engine], took[aaRaw].Seconds()/d.Seconds())
 			}
 		}
-		for engine := range rates {
-			if rep == 0 {
-				rates[engine] = map[int]float64{}
-			}
-			rates[engine][rep] = compare.Median(turns[engine]).Center
+		for engine := range ratios {
+			ratios[engine][rep] = compare.Median(turns[engine]).Center
 		}
 	}
-	return rates
+	return ratios
+}
+
+// turn gives each engine its turn, and says how long it took.
+func (s *aaSubject) turn(t *testing.T, order []int) (took [aaEngines]time.Duration) {
+	for _, engine := range order {
+		start := time.Now()
+		for range sliceWrites {
+			s.write(t, engine)
+		}
+		took[engine] = time.Since(start)
+	}
+	return took
 }
 
 // aaScore counts what comparisons said.
 type aaScore struct {
 	comparisons int
-	falseAlarms int // the twin's ratio is a difference by its own interval
-	detected    int // the slower engine is different, beyond the noise of the twin
-	significant int // the same by its own interval alone
-	logs        [2][]float64
+	falseAlarms int                  // the twin's ratio is a difference by its own interval
+	detected    int                  // the slower engine is different, beyond the noise of the twin
+	significant int                  // the same by its own interval alone
+	ratios      [aaEngines][]float64 // of all repetitions
 }
 
 // add takes in one comparison of the twin, and of the slower engine, with raw.
-func (s *aaScore) add(t *testing.T, rates [aaEngines]map[int]float64) {
+func (s *aaScore) add(t *testing.T, ratios [aaEngines]map[int]float64) {
 	t.Helper()
-	aa, slower := compare.Paired(rates[aaTwin], rates[aaRaw]), compare.Paired(rates[aaSlow], rates[aaRaw])
+	aa, slower := compare.Paired(ratios[aaTwin], ratios[aaRaw]), compare.Paired(ratios[aaSlow], ratios[aaRaw])
 	if aa.Refused != "" || slower.Refused != "" {
 		t.Fatalf("%s %s", aa.Refused, slower.Refused)
 	}
 	s.comparisons++
 	s.falseAlarms += one(aa.Lo > 1 || aa.Hi < 1)
 	s.significant += one(slower.Hi < 1)
-	s.detected += one(slower.Verdict(aa) == compare.Different && !(slower.Center > 1))
-	s.logs[0] = append(s.logs[0], logs(rates[aaTwin], rates[aaRaw])...)
-	s.logs[1] = append(s.logs[1], logs(rates[aaSlow], rates[aaRaw])...)
+	s.detected += one(slower.Verdict(aa) == compare.Different && slower.Hi < 1)
+	for engine := range ratios {
+		s.ratios[engine] = slices.AppendSeq(s.ratios[engine], maps.Values(ratios[engine]))
+	}
 }
 
 func one(b bool) int {
@@ -184,31 +197,23 @@ func one(b bool) int {
 	return 0
 }
 
-func logs(a, b map[int]float64) []float64 {
-	var list []float64
-	for rep, v := range a {
-		list = append(list, math.Log(v/b[rep]))
-	}
-	return list
-}
-
 func (s *aaScore) rate(n int) float64 { return float64(n) / float64(s.comparisons) }
 
 func (s *aaScore) report(t *testing.T) {
 	t.Logf("%d comparisons of %d repetitions", s.comparisons, aaReps)
-	t.Logf("identical: different in %d; one repetition is off by %.1f %% (median)", s.falseAlarms, 100*deviation(s.logs[0]))
-	t.Logf("%.0f %% slower: different beyond the twin's noise in %d, by its own interval in %d; median ratio %.4f, one repetition is off by %.1f %%",
-		100*slowdown, s.detected, s.significant, math.Exp(compare.Median(s.logs[1]).Center), 100*deviation(s.logs[1]))
+	t.Logf("identical: different in %d; %s", s.falseAlarms, spread(s.ratios[aaTwin]))
+	t.Logf("%.0f %% slower: different beyond the twin's noise in %d, by its own interval in %d; %s",
+		100*slowdown, s.detected, s.significant, spread(s.ratios[aaSlow]))
 }
 
-// deviation is the median distance from the median.
-func deviation(values []float64) float64 {
-	center := compare.Median(values).Center
-	var list []float64
-	for _, v := range values {
-		list = append(list, math.Abs(v-center))
+// spread is the middle of ratios, and how far half of them are from it.
+func spread(ratios []float64) string {
+	center := compare.Median(ratios).Center
+	var off []float64
+	for _, v := range ratios {
+		off = append(off, math.Abs(v-center))
 	}
-	return compare.Median(list).Center
+	return fmt.Sprintf("ratio of one repetition %.3f, half of them within %.1f %% of that", center, 100*compare.Median(off).Center)
 }
 
 // slowDisk takes longer to write.
