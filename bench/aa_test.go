@@ -40,13 +40,14 @@ const sliceWrites = 16
 //	COHBENCH_AA=100x200ms go test -run AA -v -timeout 30m ./bench
 //
 // Three engines write 4 KiB blocks directly to one real file: raw, raw again,
-// and raw on a disk whose writes take 5 % longer. They take turns every 16 writes, in an order
-// that turns round (Order); a repetition is as many turns as fit its length, and its
-// rate that of its median turn, which does not mind the turns that something else cut
-// short. The twin must not be called different in more than 5 % of the comparisons, the slower
-// one must be in at least 95 % of them, and beyond what the twin differs by. The
-// file goes to COHBENCH_DIR, else to the directory for temporary files. A
-// hundred comparisons of 200 ms take ten minutes.
+// and raw on a disk whose writes take 5 % longer. They take turns every 16 writes, in
+// an order that turns round (Order). A repetition is as many turns as fit its length,
+// and its figure the median of the ratios to raw in the same turn: what lasts longer
+// than a turn cancels, and what hits single turns, a write that hangs or a processor taken
+// away, does not count. The twin must not be called different in more than 5 % of the
+// comparisons; the slower one must be in at least 95 % of them, beyond what the twin
+// differs by. The file goes to COHBENCH_DIR, else to the directory for temporary files.
+// A hundred comparisons of 200 ms take ten minutes.
 func TestAA(t *testing.T) {
 	var comparisons int
 	var length string

@@ -3,6 +3,7 @@ package bench
 import (
 	"fmt"
 	"math"
+	"slices"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 	rec.Time, rec.Seconds = time.Now(), out.Elapsed.Seconds()
 	rec.GC, rec.Exposures, rec.Rounds = int(out.GCs), out.Stats.Exposures, int64(out.Rounds)
 	rec.LossRounds, rec.StaleRounds = int64(out.LossRounds), int64(out.StaleRounds)
+	rec.PerRound = perRound(out.PerRound)
 	rec.EIORounds, rec.QuietEIO = int64(out.EIORounds), int64(out.QuietEIO)
 	rec.Oracle, rec.Staleness = oracleCounts(&out.Oracle), staleness(&out.Oracle)
 	rec.Lock, rec.Uncounted = lockCounts(out), out.Uncounted
@@ -51,6 +53,30 @@ func (r *Runner) record(s slot, out *workloads.Outcome) result.Record {
 	classes(&rec, out)
 	costs(&rec, out)
 	return rec
+}
+
+// maxPerRound is how many elements a record has for its rounds: enough for an
+// interval, and few beside the rest of the record.
+const maxPerRound = 256
+
+// perRound sums up rounds in a row where there are too many; nil where nobody
+// was exposed and nothing was seen.
+func perRound(rounds []workloads.Round) *result.PerRound {
+	if !slices.ContainsFunc(rounds, func(r workloads.Round) bool { return r != workloads.Round{} }) {
+		return nil
+	}
+	p := &result.PerRound{Rounds: (len(rounds) + maxPerRound - 1) / maxPerRound}
+	for some := range slices.Chunk(rounds, p.Rounds) {
+		var exposures, stale, lost int64
+		for _, r := range some {
+			exposures, stale = exposures+r.Exposures, stale+r.StaleReads
+			if r.Lost {
+				lost++
+			}
+		}
+		p.Exposures, p.StaleReads, p.LossRounds = append(p.Exposures, exposures), append(p.StaleReads, stale), append(p.LossRounds, lost)
+	}
+	return p
 }
 
 // depth is Params.IODepth as it is recorded: 0 for one at a time.

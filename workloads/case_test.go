@@ -123,6 +123,7 @@ func TestWorkloadsDoWhatTheySay(t *testing.T) {
 func TestDroppedWriteIsLost(t *testing.T) {
 	noLeaks(t)
 	o := mustRun(t, quickCase(&memEngine{name: "dropping", dropNth: 5}, DirectWrite))
+	wantPerRound(t, o)
 	if o.Oracle.Lost == 0 || o.LossRounds == 0 || o.Oracle.SilentLost != o.Oracle.Lost {
 		t.Fatalf("lost %d, silently %d, in %d rounds", o.Oracle.Lost, o.Oracle.SilentLost, o.LossRounds)
 	}
@@ -387,5 +388,23 @@ func TestEnginesWithoutMsync(t *testing.T) {
 	c.Params.Layout = LayoutPrealloc
 	if o := mustRun(t, c); o.Status != StatusUnsupported {
 		t.Errorf("prealloc: %s: %s", o.Status, o.Detail)
+	}
+}
+
+// wantPerRound checks that the rounds add up to the whole.
+func wantPerRound(t *testing.T, o *Outcome) {
+	t.Helper()
+	var sum Round
+	lost := 0
+	for _, r := range o.PerRound {
+		sum.Exposures += r.Exposures
+		sum.StaleReads += r.StaleReads
+		if r.Lost {
+			lost++
+		}
+	}
+	if len(o.PerRound) != o.Rounds || sum.Exposures != o.Stats.Exposures || sum.StaleReads != o.Oracle.StaleEvents || lost != o.LossRounds {
+		t.Errorf("%d of %d rounds have %d of %d exposures, %d of %d stale reads, %d of %d losses", len(o.PerRound), o.Rounds,
+			sum.Exposures, o.Stats.Exposures, sum.StaleReads, o.Oracle.StaleEvents, lost, o.LossRounds)
 	}
 }

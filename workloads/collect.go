@@ -23,7 +23,7 @@ func (x *execution) close() error {
 }
 
 // restCounts is what the oracle has found up to some round.
-type restCounts struct{ lost, stale int64 }
+type restCounts struct{ lost, stale, staleReads, exposures int64 }
 
 // countRound notes whether the round that has just been checked lost
 // something, read something stale, or was told of an error by a Sync.
@@ -32,6 +32,9 @@ func (x *execution) countRound() {
 	now := restCounts{
 		lost:  c.Lost + c.Incoherent,
 		stale: c.Stale + c.Inverted + c.Flipped + c.Torn + c.Nowhere,
+
+		staleReads: c.StaleEvents,
+		exposures:  x.exposures(),
 	}
 	lost := now.lost > x.atRest.lost
 	if lost {
@@ -46,7 +49,18 @@ func (x *execution) countRound() {
 	if now.stale > x.atRest.stale {
 		x.out.StaleRounds++
 	}
+	x.out.PerRound = append(x.out.PerRound, Round{
+		Exposures: now.exposures - x.atRest.exposures, StaleReads: now.staleReads - x.atRest.staleReads, Lost: lost,
+	})
 	x.atRest = now
+}
+
+// exposures is those of all tasks so far. Only between rounds.
+func (x *execution) exposures() (n int64) {
+	for _, c := range x.tasks {
+		n += c.Task.Stats.Exposures
+	}
+	return n
 }
 
 // counts is all that all readers counted so far. Only between rounds.

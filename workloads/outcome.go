@@ -37,6 +37,7 @@ type Outcome struct {
 	LossRounds  int                // rounds at whose end something was lost or incoherent
 	StaleRounds int                // rounds with a stale, inverted, flipped or torn read
 	EIORounds   int                // rounds in which a Sync said EIO
+	PerRound    []Round            // what was seen in each
 	QuietEIO    int                // of these, rounds that lost nothing: the error came without a loss
 
 	Stats core.TaskStats
@@ -89,6 +90,13 @@ type Open struct {
 
 	Service   *hdrhistogram.Histogram // from the call to its return
 	Generator *hdrhistogram.Histogram // from when an operation was due until a task that was idle came to it
+}
+
+// A Round is what one round saw.
+type Round struct {
+	Exposures  int64
+	StaleReads int64 // reads with at least one stale cell
+	Lost       bool  // something was lost or incoherent at its end
 }
 
 // A Starvation is a direct writer which went without a completion.

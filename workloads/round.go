@@ -80,6 +80,7 @@ func (x *execution) forgetWarmup() {
 	x.fell.n = 0
 	x.out.Elapsed, x.out.Rounds = 0, 0
 	x.out.LossRounds, x.out.StaleRounds, x.out.EIORounds, x.out.QuietEIO = 0, 0, 0, 0
+	x.out.PerRound = nil
 	x.out.Warmup = x.counts()
 	for _, r := range x.readers() {
 		r.Counts = oracle.Counts{}

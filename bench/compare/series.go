@@ -84,27 +84,3 @@ func AA(records []result.Record, c result.Case, m Metric) Ratio {
 	}
 	return Ratio{Refused: "no engine ran twice beside it"}
 }
-
-// Stale is the chance of a read that saw stale data, per exposure. Records
-// that ended early count too: what they saw, they saw.
-func Stale(records []result.Record, c result.Case) Chance {
-	return perCase(records, c, func(r *result.Record) (int64, int64) { return r.Oracle.StaleEvents, r.Exposures })
-}
-
-// Lost is the chance of a round whose check found lost cells, per exposure: a
-// round counts once, however much it lost.
-func Lost(records []result.Record, c result.Case) Chance {
-	return perCase(records, c, func(r *result.Record) (int64, int64) { return r.LossRounds, r.Exposures })
-}
-
-func perCase(records []result.Record, c result.Case, counts func(*result.Record) (events, trials int64)) Chance {
-	var events, trials []int64
-	for i := range records {
-		if records[i].Case() != c {
-			continue
-		}
-		e, n := counts(&records[i])
-		events, trials = append(events, e), append(trials, n)
-	}
-	return PerTrial(events, trials)
-}

@@ -30,11 +30,11 @@ const (
 	bootstrapSeed = 0x636f68
 )
 
-// PerTrial estimates events per trial from the counts of each repetition; the
-// two slices have the same length. No event in N trials is a bound, 3/N (the
-// rule of three: (1-p)^N = 5 % at p = 3/N). Otherwise the interval is the wider, at each
-// end, of two: the exact Poisson one, which would do if events came one by one, and a
-// bootstrap over the repetitions, because they come in bursts: one stale page is
+// PerTrial estimates events per trial from the counts of each cluster, a round
+// or a repetition; the two slices have the same length. No event in N trials is a
+// bound, 3/N (the rule of three: (1-p)^N = 5 % at p = 3/N). Otherwise the interval is the
+// wider, at each end, of two: the exact Poisson one, which would do if events came one by
+// one, and a bootstrap over the clusters, because they come in bursts: one stale page is
 // read many times over.
 func PerTrial(events, trials []int64) Chance {
 	c := Chance{Events: sum(events), Trials: sum(trials)}
@@ -54,12 +54,17 @@ func PerTrial(events, trials []int64) Chance {
 	lo, hi := poisson(c.Events)
 	c.Lo, c.Hi = lo/n, hi/n
 	if len(events) < MinReps {
-		c.Warnings = append(c.Warnings, fmt.Sprintf("the interval takes events as independent: %d repetitions are too few to see bursts", len(events)))
+		c.Warnings = append(c.Warnings, fmt.Sprintf("the interval takes events as independent: %d rounds or repetitions are too few to see bursts", len(events)))
 		return c
 	}
-	lo, hi = bootstrap(events, trials)
-	c.Lo, c.Hi = min(c.Lo, lo), max(c.Hi, hi)
+	c.widen(events, trials)
 	return c
+}
+
+// widen takes in the interval of a bootstrap over clusters.
+func (c *Chance) widen(events, trials []int64) {
+	lo, hi := bootstrap(events, trials)
+	c.Lo, c.Hi = min(c.Lo, lo), max(c.Hi, hi)
 }
 
 func sum(xs []int64) (s int64) {
@@ -70,8 +75,10 @@ func sum(xs []int64) (s int64) {
 }
 
 // bootstrap returns the percentile interval of sum(events)/sum(trials) over
-// resampled repetitions.
+// resampled clusters (Efron and Tibshirani, An Introduction to the Bootstrap, 1993,
+// section 13.3). Where there are many, some in a row count as one.
 func bootstrap(events, trials []int64) (lo, hi float64) {
+	events, trials = inRow(events), inRow(trials)
 	rng := rand.New(rand.NewPCG(bootstrapSeed, uint64(len(events))))
 	var rates []float64
 	for range resamples {
@@ -87,6 +94,21 @@ func bootstrap(events, trials []int64) (lo, hi float64) {
 	slices.Sort(rates)
 	tail := (1 - Confidence) / 2
 	return rates[int(tail*float64(len(rates)))], rates[int((1-tail)*float64(len(rates)-1))]
+}
+
+// maxClusters keeps the bootstrap of a long run from taking minutes.
+const maxClusters = 1000
+
+// inRow sums up neighbours where there are more than maxClusters.
+func inRow(counts []int64) []int64 {
+	if len(counts) <= maxClusters {
+		return counts
+	}
+	var sums []int64
+	for some := range slices.Chunk(counts, (len(counts)+maxClusters-1)/maxClusters) {
+		sums = append(sums, sum(some))
+	}
+	return sums
 }
 
 // poisson returns the exact interval of the mean of a Poisson distribution of

@@ -52,6 +52,8 @@
 //	rounds                  each ended by a quiesce check
 //	loss_rounds             rounds whose check found lost cells
 //	stale_rounds            rounds in which some read was stale
+//	per_round               exposures, stale_reads and loss_rounds of each round,
+//	                        or of each so many ("rounds") in a row
 //	eio_rounds, quiet_eio   rounds in which a sync said EIO; of these, those
 //	                        whose check found nothing lost
 //	oracle                  what the oracle saw (type Oracle)

@@ -84,6 +84,10 @@ type Record struct {
 	EIORounds   int64 `json:"eio_rounds"`   // rounds in which a sync said EIO
 	QuietEIO    int64 `json:"quiet_eio"`    // of these, rounds whose quiesce check found nothing lost
 
+	// PerRound is what was seen in each round, as long as they are few: rounds
+	// are what comes independently of one another, stale reads are not.
+	PerRound *PerRound `json:"per_round,omitempty"`
+
 	Oracle    Oracle     `json:"oracle"`
 	Staleness *Staleness `json:"staleness,omitempty"` // how stale, and how soon after a write; absent without an oracle
 	Lock      Lock       `json:"lock"`
@@ -99,6 +103,21 @@ type Record struct {
 
 	Status string `json:"status"`
 	Detail string `json:"detail,omitempty"` // deadlock report, error, first violations
+}
+
+// PerRound has an element for each round, or for each so many in a row where
+// there were too many rounds.
+type PerRound struct {
+	Rounds     int     `json:"rounds"` // in a row to an element
+	Exposures  []int64 `json:"exposures"`
+	StaleReads []int64 `json:"stale_reads"` // with at least one stale cell
+	LossRounds []int64 `json:"loss_rounds"`
+}
+
+// Valid reports whether there is an element of each kind for each round: a file
+// may hold anything.
+func (p *PerRound) Valid() bool {
+	return p != nil && len(p.Exposures) == len(p.StaleReads) && len(p.Exposures) == len(p.LossRounds)
 }
 
 // Latency sums up a distribution of times, in ns.
