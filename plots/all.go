@@ -38,6 +38,11 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	} else if len(problems) == 0 {
 		missing = append(missing, "latency: no histograms")
 	}
+	if traces, err := run.Traces(); err != nil {
+		missing = append(missing, "timeline: "+err.Error())
+	} else if d := Timelines(traces); len(d) > 0 {
+		figures = append(figures, timeline(d))
+	}
 	caption := captionOf(run)
 	for _, f := range figures {
 		f.Caption = caption

@@ -45,7 +45,7 @@ func commandText(e *result.Env) string {
 	}
 	words := append([]string{filepath.Base(e.Command[0])}, e.Command[1:]...)
 	text := "$ " + strings.Join(words, " ")
-	if commit := e.Commit; len(commit) >= 12 {
+	if commit := e.Commit; len(commit) >= 12 && !strings.HasPrefix(commit, "unknown") {
 		text += " (commit " + commit[:12] + strings.TrimLeft(commit[12:], "0123456789abcdef") + ")"
 	}
 	return text

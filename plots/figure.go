@@ -30,6 +30,7 @@ type Figure struct {
 	legend      []key
 	panels      []*plot.Plot
 	panelHeight vg.Length
+	wide        bool // one panel to a row
 }
 
 // A key is one entry of a legend.
@@ -67,7 +68,12 @@ func (f *Figure) PNG(dpi int) ([]byte, error) {
 // what several of them have in common.
 func (f *Figure) Groups() []string { return f.groups }
 
-func (f *Figure) columns() int { return min(len(f.panels), 2) }
+func (f *Figure) columns() int {
+	if f.wide {
+		return 1
+	}
+	return min(len(f.panels), 2)
+}
 
 func (f *Figure) rows() int { return (len(f.panels) + f.columns() - 1) / f.columns() }
 

@@ -55,8 +55,9 @@ type scale struct {
 	print func(float64) string
 	// exact is set where the marks stand at the values that were measured.
 	exact bool
-	// floor, of a logarithmic axis, is where zero stands, marked as such.
-	floor float64
+	// zero, of a logarithmic axis, is set where zeros may occur: they stand at
+	// its end then, which is marked as such.
+	zero bool
 	// highIsGood puts points without a figure at the lower edge.
 	highIsGood bool
 }
@@ -68,7 +69,7 @@ var (
 	threadScale  = scale{log: true, exact: true, print: func(v float64) string { return strconv.Itoa(int(v)) }}
 	blockScale   = scale{log: true, exact: true, print: func(v float64) string { return quantity.Bytes(int64(v)) }}
 	timeScale    = scale{log: true, print: quantity.ExactDuration}
-	waitScale    = scale{log: true, print: quantity.ExactDuration, floor: 100}
+	waitScale    = scale{log: true, print: quantity.ExactDuration, zero: true}
 	chanceScale  = scale{log: true, print: chance}
 )
 
@@ -108,26 +109,24 @@ func (s scale) lay(a *plot.Axis, values []float64, spare float64) {
 		a.Tick.Marker, a.Max = linear(slices.Max(append(values, 0)), 6, s.print)
 		return
 	}
-	values = slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v <= 0 })
-	if len(values) == 0 {
-		values = []float64{1}
+	positive := slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v <= 0 })
+	zeros := len(positive) < len(values)
+	if len(positive) == 0 {
+		positive = []float64{1}
 	}
-	lo, hi := slices.Min(values), slices.Max(values)
+	lo, hi := slices.Min(positive), slices.Max(positive)
 	a.Scale = plot.LogScale{}
 	if s.exact {
 		room := math.Pow(hi/lo, spare) * 1.1
 		a.Min, a.Max = lo/room, hi*room
-		a.Tick.Marker = marksAt(values, s.print)
+		a.Tick.Marker = marksAt(positive, s.print)
 		return
-	}
-	if s.floor > 0 {
-		lo = min(lo, s.floor*10)
 	}
 	room := math.Pow(hi/lo, max(spare, 0.03)) * 1.15
 	a.Min, a.Max = lo/room, hi*room
-	if s.floor > 0 {
-		a.Min = s.floor
-		a.Tick.Marker = append(ticks{{Value: s.floor, Label: "0"}}, decades(s.floor*5, a.Max, s.print)...)
+	if s.zero && zeros {
+		a.Min = math.Pow(10, math.Floor(math.Log10(a.Min))) / 3
+		a.Tick.Marker = append(ticks{{Value: a.Min, Label: "0"}}, decades(a.Min*3, a.Max, s.print)...)
 		return
 	}
 	a.Tick.Marker = decades(a.Min, a.Max, s.print)

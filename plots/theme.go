@@ -56,14 +56,17 @@ var looks = []look{
 	{rgb(0xcc79a7), rgb(0xdb8fba), right, []vg.Length{6, 2, 1, 2}},
 }
 
-// spare are the looks of engines that have none of their own, in greys and
-// browns which stay apart from the others by lightness. The first are those of
-// the kernel's engines.
+// spare are the looks of all other engines, in the order of others. They are not
+// as far apart as those of looks, so that glyphs and dashes must help.
 var spare = []look{
 	{rgb(0x664d2e), rgb(0xa8895c), left, []vg.Length{5, 1, 1, 1}},
 	{rgb(0x8a8a8a), rgb(0x9a9a9a), hexagon, []vg.Length{2, 1}},
 	{rgb(0x332288), rgb(0x9c8ff2), star, []vg.Length{9, 2, 2, 2}},
 	{rgb(0x999933), rgb(0xb9b94e), cross, []vg.Length{1, 1}},
+	{rgb(0x117733), rgb(0x5fb878), hexagon, []vg.Length{7, 1, 1, 1}},
+	{rgb(0x882255), rgb(0xc9588f), left, []vg.Length{4, 1, 4, 3}},
+	{rgb(0x44aa99), rgb(0x66c9b8), star, []vg.Length{2, 2, 6, 2}},
+	{rgb(0xaa3311), rgb(0xd4553a), cross, []vg.Length{10, 2}},
 }
 
 func rgb(v uint32) color.RGBA {
@@ -71,10 +74,10 @@ func rgb(v uint32) color.RGBA {
 }
 
 // known are the engines whose look is fixed, so that pictures of different
-// runs compare; kernels those whose look is a spare one.
+// runs compare; others those whose look is a spare one.
 var (
-	known   = []string{"raw", "addlock", "addlock-vfs-extent", "invalidate-lock", "double-invalidate", "none", "addlock-nofdm"}
-	kernels = []string{"kernel", "kernel-huge", "kernel-aio", "kernel-uring"}
+	known  = []string{"raw", "addlock", "addlock-vfs-extent", "invalidate-lock", "double-invalidate", "none", "addlock-nofdm"}
+	others = []string{"kernel", "kernel-huge", "kernel-aio", "kernel-uring", "pin-first", "fault-in-and-retry", "fdm-hash", "invalidate-lock-wide"}
 )
 
 // A theme gives the engines of one run their looks.
@@ -92,7 +95,7 @@ func newTheme(engines []string) theme {
 			t[e] = looks[i]
 			continue
 		}
-		if i := slices.Index(kernels, e); i >= 0 {
+		if i := slices.Index(others, e); i >= 0 {
 			t[e] = spare[i]
 			continue
 		}

@@ -23,8 +23,13 @@ func ExactSI(v float64) string { return prefixed(v, Exact) }
 // Duration prints a measured time, in ns: 950 ns, 1.50 ms.
 func Duration(ns float64) string { return timed(ns, Digits) }
 
-// ExactDuration prints an exact time, in ns: 1 ms.
-func ExactDuration(ns float64) string { return timed(ns, Exact) }
+// ExactDuration prints an exact time, in ns: 1 ms. Nothing has no unit.
+func ExactDuration(ns float64) string {
+	if ns == 0 {
+		return "0"
+	}
+	return timed(ns, Exact)
+}
 
 // Digits prints a measured figure in three significant digits, more only where
 // it has more before the point.

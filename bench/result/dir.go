@@ -20,6 +20,7 @@ const (
 	benchFile   = "results.txt"
 	histDir     = "hist"
 	failuresDir = "failures"
+	traceFile   = "trace.jsonl"
 	plotsDir    = "plots"
 	reportFile  = "report.html"
 )

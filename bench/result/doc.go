@@ -9,6 +9,8 @@
 //	               encoded histograms: a file per case and class, an interval
 //	               per repetition, tagged rep=N; values in ns
 //	failures/      what an oracle or a deadlock report had to say
+//	trace.jsonl    with --trace-locks: one Trace per line, what tasks did with
+//	               the pagecache locks of a case for a short while
 //	plots/         pictures, SVG and PNG
 //	report.html    one self-contained page
 //

@@ -21,7 +21,7 @@ import (
 // campaignKeys is the options of run that say what is measured and how. They
 // are the keys of a campaign file, and are kept in every run directory.
 var campaignKeys = []string{
-	"engine", "workload", "threads", "iodepth", "block", "size", "rate", "arrival", "set", "sweep", "no-oracle", "perf", "steady",
+	"engine", "workload", "threads", "iodepth", "block", "size", "rate", "arrival", "set", "sweep", "no-oracle", "perf", "steady", "trace-locks",
 	"mmu", "duration", "reps", "quick", "full", "seed", "dir", "device",
 }
 

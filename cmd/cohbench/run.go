@@ -44,6 +44,7 @@ type runOptions struct {
 	arrival            string
 	sweeps             []string
 	noOracle, perf     bool
+	traceLocks         bool
 	steady             string
 	quick, full        bool
 	json               bool
@@ -95,6 +96,8 @@ func (o *runOptions) command() *cobra.Command {
 	f.StringVar(&o.arrival, "arrival", "", "how such operations are spread in time: constant (default) or poisson")
 	f.StringArrayVar(&o.sweeps, "sweep", nil, "values that a parameter takes in turn: threads=1..16x2, block=4k,64k,1m, rate/fault=1k..64kx2;\n"+
 		"several sweeps multiply")
+	f.BoolVar(&o.traceLocks, "trace-locks", false, "afterwards watch who holds and who waits for the pagecache locks, in cases of their own\n"+
+		"that are in no record; for the plot of the timeline")
 	f.BoolVar(&o.noOracle, "no-oracle", false, "stamp and check nothing: to see what that costs")
 	f.BoolVar(&o.perf, "perf", false, "read the processor's counters (perf_event_open), as far as there are any; costs a little at every switch of threads")
 	f.StringVar(&o.steady, "steady", "", "before measuring, wait until the rate of the primary class neither rises, falls nor strays by more than\n"+
@@ -380,6 +383,10 @@ func (o *runOptions) measure(c *cobra.Command, plan bench.Plan, w *watcher) erro
 		return errors.Join(err, r.Close())
 	}
 	rep, err := r.Run(ctx, w.sink(o.sink(c, dir)), w.progress(p))
+	if err == nil && o.traceLocks && !rep.Interrupted {
+		p.say("watching the locks")
+		err = r.TraceLocks(ctx, dir.AddTrace)
+	}
 	p.done()
 	// The files go first: whatever fails from here on leaves none behind.
 	if err := errors.Join(setupError(err), r.Close(), dir.Close(), w.close()); err != nil {
