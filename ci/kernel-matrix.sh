@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
 # Asks the running kernel, on one file system after another, whether direct IO,
 # buffered IO and mappings of one file stay coherent. Prints one table, file
-# system by finding, and keeps a run directory with report and plots for each.
+# system by finding, and keeps it with a plot (matrix.html) beside the run
+# directories of each.
 #
 # Usage: ci/kernel-matrix.sh [--short] [--seconds N] [--out DIR] [FILE-SYSTEM...]
 #
 #   --short      three file systems unless some are named, one second per case,
 #                and no stores beside direct writes: a minute or two
-#   --seconds N  measured per case (default 3, or 1); there are 15 cases per file
+#   --seconds N  measured per case (default 3, or 1); there are 11 cases per file
 #                system (8 with --short)
 #   --out DIR    where the results go, must not exist (default cohbench-matrix-DATE)
 #   FILE-SYSTEM  of those that --list prints (default all of them)
@@ -15,7 +16,8 @@
 # It needs root, for loop devices and mounts. It makes its images in a directory
 # of its own below TMPDIR (/var/tmp; a tmpfs is quicker) and mounts them in a mount namespace of its
 # own, so that nobody else sees them and they go when it ends, however it ends.
-# Of a run that was killed only the directory stays; the next run removes it.
+# Of a run that was killed only the directory stays; the next run removes that, and
+# nothing else.
 #
 # Exit status: 0 the table is complete, whatever it says; 1 a control showed
 # something, so that either this program or the kernel is wrong in a way that
@@ -62,7 +64,7 @@ fi
 out=$(realpath -m "${out:-cohbench-matrix-$(date +%Y%m%d-%H%M%S)}")
 [ ! -e "$out" ] || die 3 "$out exists already: name another with --out"
 [ "$(id -u)" = 0 ] || die 3 "root is needed, for loop devices and mounts"
-for tool in go unshare flock losetup; do
+for tool in go unshare flock losetup setpriv; do
 	command -v "$tool" >/dev/null || die 3 "no $tool command"
 done
 
@@ -171,84 +173,47 @@ provide() {
 	esac
 }
 
-# measure runs everything in dir.
+# measure runs everything in dir. Stores beside what is written want a file in
+# which a block is not soon written again, and has room for large folios.
 measure() {
-	local engines=kernel,kernel-huge workloads=$racing,$beside,$reading,$controls
-	if [ "$short" ]; then engines=kernel workloads=$racing,$reading,$controls; fi
-	"$work/cohbench" run --engine "$engines" --workload "$workloads" \
-		--block 64k --size 1m --set round=50ms --reps 1 --duration "${seconds}s" --dir "$dir" --out "$out/$1" \
+	run "$out/$1" --engine kernel --workload "$racing,$reading,$controls" --block 64k --size 1m || return 1
+	[ "$short" ] || run "$out/$1.beside" --engine kernel,kernel-huge --workload "$beside" --block 4k --size 16m
+}
+
+# run is one run of cohbench, which ends if this script is killed.
+run() { # results option...
+	local results=$1 status=0
+	shift
+	setpriv --pdeathsig TERM "$work/cohbench" run --set round=50ms --reps 1 --duration "${seconds}s" --dir "$dir" --out "$results" "$@" \
 		>"$work/table" 2>"$work/messages" &
 	pid=$!
-	local status=0
 	wait "$pid" || status=$?
 	pid=
 	if [ "$status" != 0 ]; then
 		why="cohbench ended with status $status: $(grep '^error' "$work/messages" | head -n 1)"
 		return 1
 	fi
+	measured+=("$results")
 }
 
-# row sums up one run directory: of rounds, how many showed what, with the 95 %
-# bound where none did.
-row() {
-	awk -v name="$1" -v racing="$racing" -v beside="$beside" -v reading="$reading" '
-	function num(key) { return match($0, "\"" key "\":[0-9]+") ? substr($0, RSTART + length(key) + 3, RLENGTH - length(key) - 3) + 0 : 0 }
-	function text(key) { return match($0, "\"" key "\":\"[^\"]*\"") ? substr($0, RSTART + length(key) + 4, RLENGTH - length(key) - 5) : "" }
-	function max(a, b) { return a > b ? a : b }
-	function share(k, n) {
-		if (n == 0) return "-"
-		return k > 0 ? sprintf("%d/%d %.2g%%", k, n, 100 * k / n) : sprintf("0/%d <%.2g%%", n, 300 / n)
-	}
-	{
-		w = text("workload"); e = text("engine"); io = text("io")
-		if (text("status") != "ok") bad = bad " " e "/" w ":" text("status")
-		stale = num("stale_rounds"); lost = num("loss_rounds"); eio = num("eio_rounds"); quiet = num("quiet_eio")
-		group = w == racing ? "race" : w == beside ? (e == "kernel-huge" ? "huge" : "small") : w == reading ? "read" : "control"
-		rounds[group] += num("rounds"); stales[group] += stale; losts[group] += lost; quiets[group] += quiet
-		silent[group] += lost - (eio - quiet) # every loss that no sync announced
-		any[group] += max(stale, max(lost, eio)) # at least: which rounds they share is not known
-	}
-	END {
-		printf "%s|%s|%s|%s|%s|%s|%s|%s|%s|%s|%s\n", name, io,
-			share(stales["race"], rounds["race"]), share(losts["race"], rounds["race"]), share(silent["race"], rounds["race"]), share(quiets["race"], rounds["race"]),
-			share(any["huge"], rounds["huge"]), share(any["small"], rounds["small"]), share(any["read"], rounds["read"]),
-			share(any["control"], rounds["control"]), bad
-		exit any["control"] > 0
-	}' "$out/$1/results.jsonl"
-}
-
-echo "file system|direct IO|stale|lost|lost silently|EIO, no loss|beside, huge|beside|loads|controls|not ok" >"$work/rows"
-status=1 alarms=()
+measured=() missing=()
 for fs in "${chosen[@]}"; do
 	echo "== $fs ($SECONDS s)" >&2
 	why=
-	if provide "$fs" && measure "$fs"; then
-		row "$fs" >>"$work/rows" || alarms+=("$fs")
-		status=0
-	else
-		echo "$fs|not run: $why" >>"$work/rows"
-	fi
+	provide "$fs" && measure "$fs" || missing+=("$fs: not run: $why")
 	unmount_all
 done
 
-{
-	echo "Linux $(uname -r), $(nproc) CPUs, ${seconds} s per case, 64 KiB blocks. Rounds in which something was found, of all rounds;"
-	echo "where none, a bound at 95 %. 'beside': stores beside what is written directly, with and without huge pages."
-	echo
-	awk -F'|' '
-	{ for (i = 1; i <= NF; i++) { cell[NR, i] = $i; if (NF > 2 && length($i) > width[i]) width[i] = length($i) } cells[NR] = NF }
-	END {
-		for (r = 1; r <= NR; r++) {
-			line = ""
-			for (i = 1; i <= cells[r]; i++) line = line sprintf("%-" (width[i] + 2) "s", cell[r, i])
-			sub(/ +$/, "", line)
-			print line
-		}
-	}' "$work/rows"
-} | tee "$out/matrix.txt"
-echo "reports and plots are in $out" >&2
-
-if [ ${#alarms[@]} -gt 0 ]; then
-	die 1 "a control showed something on ${alarms[*]}: nothing else in the table can be believed before that is understood"
+status=3
+if [ ${#measured[@]} -gt 0 ]; then
+	status=0
+	"$work/cohbench" report --matrix "$out" "${measured[@]}" >"$work/matrix" || status=$?
+	echo "Measured for $seconds s per case, ${racing} in blocks of 64 KiB on 1 MiB, ${beside} in blocks of 4 KiB on 16 MiB." >>"$work/matrix"
+else
+	: >"$work/matrix"
 fi
-[ "$status" = 0 ] || die 3 "no file system could be measured"
+[ ${#missing[@]} = 0 ] || printf '%s\n' "${missing[@]}" >>"$work/matrix"
+tee "$out/matrix.txt" <"$work/matrix"
+[ "$status" != 3 ] || die 3 "no file system could be measured"
+echo "matrix.html, reports and plots are in $out" >&2
+exit "$status"

@@ -142,6 +142,42 @@ func poissonBelow(n int64, mean float64) float64 {
 	return total
 }
 
+// Share estimates the share of independent trials in which something happened,
+// with the exact interval of a binomial proportion (Clopper and Pearson 1934);
+// no event in N trials is the bound 3/N.
+func Share(events, trials int64) Chance {
+	c := Chance{Events: events, Trials: trials}
+	tail, share := (1-Confidence)/2, float64(events)/float64(trials)
+	switch {
+	case trials == 0:
+		c.None = "not measured"
+	case events == 0:
+		c.Hi = min(1, 3/float64(trials))
+	default:
+		c.Value, c.Hi = share, 1
+		c.Lo = bisect(0, share, func(p float64) bool { return binomialBelow(events, trials, p) > 1-tail })
+		if events < trials {
+			c.Hi = bisect(share, 1, func(p float64) bool { return binomialBelow(events+1, trials, p) > tail })
+		}
+	}
+	return c
+}
+
+// binomialBelow is P[Binomial(n, p) < k], for 0 < k <= n.
+func binomialBelow(k, n int64, p float64) (total float64) {
+	switch p {
+	case 0:
+		return 1
+	case 1:
+		return 0
+	}
+	logFactorial := func(n int64) float64 { lg, _ := math.Lgamma(float64(n + 1)); return lg }
+	for i := range k {
+		total += math.Exp(logFactorial(n) - logFactorial(i) - logFactorial(n-i) + float64(i)*math.Log(p) + float64(n-i)*math.Log1p(-p))
+	}
+	return total
+}
+
 // bisect finds where below, true at lo and false at hi, changes.
 func bisect(lo, hi float64, below func(float64) bool) float64 {
 	for range 100 {

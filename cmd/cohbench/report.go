@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -16,20 +17,27 @@ import (
 )
 
 func newReport() *cobra.Command {
-	var site string
+	var site, table string
 	c := &cobra.Command{
 		Use:   "report DIR...",
 		Short: "Print the table of a run again, and write its report.html",
 		Long: "report prints the table of a run again, draws its plots and writes its report.html.\n\n" +
 			"With --publish it makes a site of several runs instead, to compare machines: plain\n" +
 			"files, an index, the report and records of each run, and a page that holds side by\n" +
-			"side what they have in common.",
+			"side what they have in common. With --matrix it makes one table of runs of the\n" +
+			"running kernel on several file systems: what was found on which, in how many rounds.",
 		Example: "  cohbench report cohbench-20260314-150926\n" +
-			"  cohbench report --publish site laptop server/run-2",
+			"  cohbench report --publish site laptop server/run-2\n" +
+			"  cohbench report --matrix out out/ext4 out/xfs",
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
-			if c.Flags().Changed("publish") {
+			switch {
+			case c.Flags().Changed("publish") && c.Flags().Changed("matrix"):
+				return usage(errors.New("--publish and --matrix exclude each other"), "")
+			case c.Flags().Changed("publish"):
 				return publish(c, site, args)
+			case c.Flags().Changed("matrix"):
+				return matrix(c, table, args)
 			}
 			for _, arg := range args {
 				if err := reportOn(c, arg); err != nil {
@@ -39,6 +47,7 @@ func newReport() *cobra.Command {
 			return nil
 		},
 	}
+	c.Flags().StringVar(&table, "matrix", "", "directory for matrix.html and its plot, file systems by findings")
 	c.Flags().StringVar(&site, "publish", "", "directory for a static site of all the runs named, which must not exist")
 	return c
 }
