@@ -90,6 +90,9 @@ func sweeps(t theme, engines []string, run *result.Run) []*Figure {
 	if d := Scalings(run); len(d) > 0 {
 		figures = append(figures, scaling(t, engines, d, run.Env.Cores))
 	}
+	if d := Factors(run); len(d) > 0 {
+		figures = append(figures, factors(t, engines, d))
+	}
 	if d := BlockSizes(run); len(d) > 0 {
 		figures = append(figures, blockSize(t, engines, d))
 	}

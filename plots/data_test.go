@@ -32,6 +32,7 @@ func TestDataGolden(t *testing.T) {
 	storm := swept(t)
 	for name, data := range map[string]any{
 		"break-even": BreakEvens(storm), "starvation": Starvations(storm), "visibility": Visibilities(run), "block-size": BlockSizes(sized()),
+		"factors":  Factors(resident()),
 		"machines": MachineRatios([]Side{{"one", made(6, 8)}, {"other", made(6, 1, 8)}, {"storm", storm}}),
 	} {
 		golden(t, name, data)
@@ -65,6 +66,18 @@ func sized() *result.Run {
 			r.Block = block
 			slower := result.Latency{P99: r.Latency["load"].P99 * int64(10*(i+1))}
 			r.Latency = map[string]result.Latency{"direct-write": r.Latency["direct-write"], "load": slower, "store": slower}
+			run.Records = append(run.Records, r)
+		}
+	}
+	return run
+}
+
+// resident is a made-up run with a setting that is a number and no rate.
+func resident() *result.Run {
+	run := &result.Run{Env: resulttest.Env(6, []int{8})}
+	for i, percent := range []string{"0", "50", "100"} {
+		for _, r := range resulttest.Records(uint64(i), 6, []int{8}) {
+			r.Set = "partners=2,resident-pct=" + percent
 			run.Records = append(run.Records, r)
 		}
 	}
@@ -294,4 +307,26 @@ func TestMachinesInCommon(t *testing.T) {
 		t.Fatal(err)
 	}
 	checkSVG(t, f.Name, svg)
+}
+
+// A bound that says no more than that a chance is a chance is left out.
+func TestBoundsOfVisibilityAreBelowOne(t *testing.T) {
+	run := made(6, 8)
+	for i := range run.Records {
+		if r := &run.Records[i]; r.Engine == "addlock" && r.Workload == "direct-write+store" {
+			r.Staleness = &result.Staleness{Visibility: []result.VisibilityBin{{From: 0, To: 1024}, {From: 1024, To: 2048, Reads: 1}}}
+			if r.Rep > 1 {
+				r.Staleness.Visibility[1].Reads = 0
+			}
+		}
+	}
+	for _, l := range Visibilities(run) {
+		for _, c := range l.Curves {
+			for _, p := range c.Points {
+				if p.Y.Hi > 1 || c.Engine == "addlock" {
+					t.Errorf("%s: %+v", c.Engine, p)
+				}
+			}
+		}
+	}
 }

@@ -104,6 +104,12 @@ func (s scale) suffix() string {
 // lay makes an axis for values; spare is the part of its length that is kept
 // free at either end, so that no glyph is cut.
 func (s scale) lay(a *plot.Axis, values []float64, spare float64) {
+	if !s.log && s.exact {
+		lo, hi := slices.Min(values), slices.Max(values)
+		a.Min, a.Max = lo-(hi-lo)*spare, hi+(hi-lo)*spare
+		a.Tick.Marker = marksAt(values, s.print)
+		return
+	}
 	if !s.log {
 		a.Min = 0
 		a.Tick.Marker, a.Max = linear(slices.Max(append(values, 0)), 6, s.print)

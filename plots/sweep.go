@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"cohbench/bench/compare"
+	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
 
@@ -124,13 +125,13 @@ func (f family) label(all []family) string {
 		label += ", " + strconv.Itoa(f.Threads) + " " + plural(f.Threads, "thread")
 	}
 	if f.Block != 0 && differ(func(o family) bool { return o.Block != f.Block }) {
-		label += ", " + strconv.Itoa(f.Block) + "-byte blocks"
+		label += ", " + quantity.Bytes(int64(f.Block)) + " blocks"
 	}
 	if differ(func(o family) bool { return o.MMU != f.MMU }) {
 		label += ", MMU " + f.MMU
 	}
 	if differ(func(o family) bool { return o.Size != f.Size }) {
-		label += ", " + strconv.FormatInt(f.Size, 10) + " bytes"
+		label += ", " + quantity.Bytes(f.Size)
 	}
 	if f.IODepth > 1 {
 		label += ", IO depth " + strconv.Itoa(f.IODepth)

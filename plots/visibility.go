@@ -19,7 +19,9 @@ func Visibilities(run *result.Run) []Lines {
 		l := Lines{Label: label(g), X: "time since the write completed", Y: "chance that a read is stale"}
 		for _, c := range g.Cases {
 			for _, b := range visibilityBins(compare.Of(run.Records, c)) {
-				l.add(c.Engine, visible(b))
+				if p := visible(b); p.Y.Center < 1 || !p.Bound {
+					l.add(c.Engine, p) // else it would say that a chance is below 1
+				}
 			}
 		}
 		if len(l.Curves) > 0 {
@@ -71,7 +73,7 @@ func visible(b timeBin) Point {
 	if chance.Bound() {
 		return Point{X: x, Y: Value{Center: chance.Hi, Lo: chance.Hi, Hi: chance.Hi}, Bound: true}
 	}
-	return Point{X: x, Y: Value{chance.Value, chance.Lo, chance.Hi, true}}
+	return Point{X: x, Y: Value{chance.Value, chance.Lo, min(1, chance.Hi), true}}
 }
 
 // visibility draws how long after a write its data may still not be seen.
