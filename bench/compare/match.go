@@ -133,7 +133,9 @@ func unmatched(a, b []result.Case, list []Match) string {
 func newMatch(base, new Side, x, y result.Case) Match {
 	m := Match{Base: base, New: new, BaseCase: x, Case: y, Paired: base.Run == new.Run}
 	for _, metric := range m.metrics() {
-		m.Rows = append(m.Rows, m.row(metric))
+		if row := m.row(metric); row.Base.N+row.New.N > 0 || metric.Key == "rate" {
+			m.Rows = append(m.Rows, row)
+		}
 	}
 	for _, c := range []struct {
 		key string
@@ -165,9 +167,9 @@ func (m *Match) metrics() []Metric {
 	})
 	var list []Metric
 	for _, class := range names {
-		list = append(list, Rate(class), P50(class), P99(class), P999(class))
+		list = append(list, Rate(class), P50(class), P99(class), P999(class), P9999(class), Jain(class))
 	}
-	return append(list, CPU(), ContextSwitches())
+	return append(list, CPU(), ContextSwitches(), BlockP99())
 }
 
 // row compares one metric.

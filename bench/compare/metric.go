@@ -43,6 +43,11 @@ func P999(class string) Metric {
 	return latency("p99.9", class, func(l result.Latency) int64 { return l.P999 })
 }
 
+// P9999 is the 99.99th percentile of the latency of one class, in ns.
+func P9999(class string) Metric {
+	return latency("p99.99", class, func(l result.Latency) int64 { return l.P9999 })
+}
+
 func latency(key, class string, of func(result.Latency) int64) Metric {
 	return Metric{key, class, "ns", -1, func(r *result.Record) (float64, bool) {
 		l, ok := r.Latency[class]
@@ -61,5 +66,24 @@ func CPU() Metric {
 func ContextSwitches() Metric {
 	return Metric{"switches", "", "/op", -1, func(r *result.Record) (float64, bool) {
 		return r.CtxSwitchesPerOp, r.CPUNsPerOp > 0
+	}}
+}
+
+// BlockP99 is the 99th percentile of the time that direct writers waited for
+// the block side of the page-cache lock, in ns.
+func BlockP99() Metric {
+	return Metric{"block-p99", "", "ns", -1, func(r *result.Record) (float64, bool) {
+		if r.BlockTime == nil {
+			return 0, false
+		}
+		return float64(r.BlockTime.P99), true
+	}}
+}
+
+// Jain is how evenly the tasks shared the operations of one class.
+func Jain(class string) Metric {
+	return Metric{"jain", class, "", +1, func(r *result.Record) (float64, bool) {
+		v, ok := r.Jain[class]
+		return v, ok
 	}}
 }

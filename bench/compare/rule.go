@@ -14,7 +14,7 @@ import (
 //
 //	[WORKLOAD/][CLASS:]METRIC(<|>)THRESHOLD
 //
-// METRIC is rate, p50, p99, p99.9, cpu, switches, stale or lost. A THRESHOLD in
+// METRIC is one of MetricNames. A THRESHOLD in
 // per cent is a change from base to new: "direct-write:rate<-5%" fails a rate
 // which has fallen by more than 5 %. Any other is a value of new, in the metric's
 // unit or as a duration: "load:p99>2ms"; stale and lost are per exposure and
@@ -33,7 +33,8 @@ type Rule struct {
 var ruleMetrics = []struct {
 	name    string
 	classed bool
-}{{"rate", true}, {"p50", true}, {"p99", true}, {"p99.9", true}, {"cpu", false}, {"switches", false}, {"stale", false}, {"lost", false}}
+}{{"rate", true}, {"p50", true}, {"p99", true}, {"p99.9", true}, {"p99.99", true}, {"jain", true},
+	{"cpu", false}, {"switches", false}, {"block-p99", false}, {"stale", false}, {"lost", false}}
 
 // MetricNames lists what matches have and rules may name.
 func MetricNames() []string {
@@ -88,10 +89,15 @@ func (r *Rule) checkMetric() error {
 // counted says that the metric is a chance per exposure.
 func (r *Rule) counted() bool { return r.Metric == "stale" || r.Metric == "lost" }
 
+// Timed says that the metric is a time, in ns.
+func (r *Rule) Timed() bool {
+	return slices.Contains([]string{"p50", "p99", "p99.9", "p99.99", "cpu", "block-p99"}, r.Metric)
+}
+
 func (r *Rule) parseThreshold(text string) error {
 	number, percent := strings.CutSuffix(text, "%")
 	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
-	if err != nil && !percent && strings.HasPrefix(r.Metric, "p") {
+	if err != nil && !percent && r.Timed() {
 		var d time.Duration
 		d, err = time.ParseDuration(text)
 		v = float64(d)

@@ -42,8 +42,9 @@ func newCompare() *cobra.Command {
 			"interval must lie beyond the threshold, and by more than the A/A noise; where part of it\n" +
 			"does, that is 'not shown', and no failure. A rule is\n\n" +
 			"  [WORKLOAD/][CLASS:]METRIC(<|>)THRESHOLD\n\n" +
-			"METRIC is rate, p50, p99, p99.9, cpu, switches, stale or lost. A threshold in per cent is\n" +
-			"a change from base to new; any other is a value of new, stale and lost per exposure.\n" +
+			"METRIC is one of\n\n  " + strings.Join(compare.MetricNames(), ", ") + "\n\n" +
+			"A threshold in per cent is a change from base to new; any other is a value of new, stale\n" +
+			"and lost per exposure.\n" +
 			"A rule that finds nothing to speak of, or figures too few to tell, is an error, too.",
 		Example: "  cohbench compare results --engine raw,addlock,invalidate-lock\n" +
 			"  cohbench compare before after --fail-if 'direct-write:rate<-5%' --fail-if 'lost>0'\n" +

@@ -3,7 +3,6 @@ package main
 import (
 	"fmt"
 	"io"
-	"strings"
 
 	"cohbench/bench/compare"
 	"cohbench/bench/quantity"
@@ -69,7 +68,7 @@ func says(r compare.Rule, f compare.Finding) string {
 		return fmt.Sprintf("the change is between %+.1f %% and %+.1f %%", 100*f.Lo, 100*f.Hi)
 	case r.Metric == "stale" || r.Metric == "lost":
 		return fmt.Sprintf("between %s and %s per exposure", quantity.Scientific(f.Lo), quantity.Scientific(f.Hi))
-	case strings.HasPrefix(r.Metric, "p") || r.Metric == "cpu":
+	case r.Timed():
 		return fmt.Sprintf("between %s and %s", quantity.Duration(f.Lo), quantity.Duration(f.Hi))
 	}
 	return fmt.Sprintf("between %s and %s", quantity.SI(f.Lo), quantity.SI(f.Hi))
