@@ -45,7 +45,29 @@ func (r *Result) true(c *prog.Cond) bool {
 
 func (r *Result) equal(a, b prog.Operand) bool {
 	x, y := r.operand(a), r.operand(b)
+	if x.Kind == ValueInit {
+		x = r.before(b)
+	}
+	if y.Kind == ValueInit {
+		y = r.before(a)
+	}
 	return x.Kind == y.Kind && x.Wrote == y.Wrote && (x.Kind != ValueStrange || x.Word == y.Word)
+}
+
+// before is what the place that an operand was read from held before: zero, if
+// that was a hole.
+func (r *Result) before(o prog.Operand) Value {
+	at := place{o.File, o.Off / cellSize}
+	if o.Kind == prog.OperandReg {
+		for i := range r.plan.steps {
+			if s := &r.plan.steps[i]; s.Reg == o.Reg {
+				at = place{s.File, s.Off / cellSize}
+			}
+		}
+	} else if o.Kind != prog.OperandFinal {
+		return Value{Kind: ValueInit}
+	}
+	return r.plan.value(at, r.plan.newCell(at).init)
 }
 
 // operand is a value of the run.
@@ -58,6 +80,10 @@ func (r *Result) operand(o prog.Operand) Value {
 	case prog.OperandZero:
 		return Value{Kind: ValueZero}
 	case prog.OperandWrote:
+		switch r.plan.tasks[o.Task][o.Op].Kind {
+		case prog.Truncate, prog.Punch, prog.Zero:
+			return Value{Kind: ValueZero}
+		}
 		return Value{Kind: ValueWrote, Wrote: OpRef{o.Task, o.Op}}
 	case prog.OperandFinal:
 		for _, c := range r.plan.cellsOf(o.File, o.Off, cellSize) {

@@ -27,7 +27,7 @@ type Runner struct {
 	judge  judge
 	res    Result
 
-	tasksEnded func() // called before anybody looks at the end; nil: nothing
+	tasksEnded func(err error) // called before anybody looks at the end; nil: nothing
 }
 
 // New makes a Runner for a model engine. It runs on the software MMU whatever
@@ -37,6 +37,9 @@ func New(model *core.Model) *Runner {
 	r.main = core.NewTask(nil)
 	return r
 }
+
+// Engine is the name of the engine.
+func (r *Runner) Engine() string { return r.world.model.Name() }
 
 // Close ends what the Runner keeps between runs.
 func (r *Runner) Close() { r.determ.Close() }
@@ -79,7 +82,7 @@ func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
 	err := g.Wait()
 	r.res.Steps = r.determ.Steps() - before
 	if r.tasksEnded != nil {
-		r.tasksEnded()
+		r.tasksEnded(err)
 	}
 	if err == nil {
 		err = r.world.look(&r.plan, r.main, &r.res)
@@ -103,6 +106,15 @@ func (r *Runner) maxSteps() int64 {
 // Trace is the steps of the last run, if Record was set. It is valid until the
 // next run.
 func (r *Runner) Trace() []sched.Step { return r.determ.Trace() }
+
+// TraceHash tells the traces of runs apart. It is never 0.
+func (r *Runner) TraceHash() uint64 {
+	h := uint64(1)
+	for _, s := range r.Trace() {
+		h = mix(mix(h, uint64(s.Loc)), uint64(s.Thread)<<8|uint64(s.Kind))
+	}
+	return max(h, 1)
+}
 
 func (r *Runner) begin() {
 	r.res = Result{Findings: r.res.Findings[:0], Regs: r.res.Regs[:0], plan: &r.plan}

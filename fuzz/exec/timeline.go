@@ -2,6 +2,7 @@ package exec
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -16,7 +17,7 @@ import (
 // Timeline runs p as Run does, and draws the run.
 func (r *Runner) Timeline(p *prog.Program, picker sched.Picker) *diagram.Diagram {
 	o := &observer{r: r, inner: picker, held: map[int][]sched.Hold{}, opened: map[int32]bool{}, closed: map[int32]bool{}}
-	r.tasksEnded = func() { o.look(nil) }
+	r.tasksEnded = o.end
 	defer func() { r.tasksEnded = nil }()
 	res := r.Run(p, o)
 	o.d.Title = fmt.Sprintf("%s on %s: %s", p.Name, r.world.model.Name(), res.Describe())
@@ -105,10 +106,7 @@ func (o *observer) look(runnable []*sched.Thread) {
 		return
 	}
 	row := diagram.Row{Step: o.steps - 1, Task: o.last.ID, State: o.state()}
-	before := o.d.First
-	if n := len(o.d.Rows); n > 0 {
-		before = o.d.Rows[n-1].State
-	}
+	before := o.before()
 	o.operations(&row)
 	o.locks(&row)
 	o.io(&row)
@@ -120,6 +118,31 @@ func (o *observer) look(runnable []*sched.Thread) {
 		row.Lines = []string{"  " + o.does()}
 	}
 	o.d.Rows = append(o.d.Rows, row)
+}
+
+// end draws the last step. A run that was cut short has unwound by now: what is
+// left to say is what the thread waited for.
+func (o *observer) end(err error) {
+	var dead *sched.Deadlock
+	if err == nil {
+		o.look(nil)
+	} else if errors.As(err, &dead) {
+		for _, b := range dead.Blocked {
+			if b.Thread == o.last {
+				row := diagram.Row{Step: o.steps - 1, Task: o.last.ID, State: o.before()}
+				row.Lines = []string{"  waits for " + o.hold(b.Wants)}
+				o.d.Rows = append(o.d.Rows, row)
+			}
+		}
+	}
+}
+
+// before is the state after the last row.
+func (o *observer) before() []string {
+	if n := len(o.d.Rows); n > 0 {
+		return o.d.Rows[n-1].State
+	}
+	return o.d.First
 }
 
 // does says what the last step had announced.
