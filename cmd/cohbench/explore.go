@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -17,6 +18,7 @@ import (
 
 type exploreOptions struct {
 	searchFlags
+	drawing
 	engine string
 	json   bool
 	save   string
@@ -34,7 +36,8 @@ func newExplore() *cobra.Command {
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c, args[0]) },
 	}
-	o.add(c)
+	o.searchFlags.add(c)
+	o.drawing.add(c)
 	c.Flags().StringVar(&o.engine, "engine", "", "the policy (default that of the file)")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object")
 	c.Flags().StringVar(&o.save, "save", "", "write the test with the schedule to this .coh file, for replay")
@@ -109,6 +112,11 @@ func (o *exploreOptions) print(w io.Writer, p *prog.Program, model *core.Model, 
 	r := exec.New(model)
 	defer r.Close()
 	x := newExploration(p, model, report, r)
+	if x.witness != nil {
+		if err := o.keep(p, r, x.witness); err != nil {
+			return err
+		}
+	}
 	if o.json {
 		return printJSON(w, x)
 	}
@@ -116,9 +124,23 @@ func (o *exploreOptions) print(w io.Writer, p *prog.Program, model *core.Model, 
 	if x.witness == nil {
 		return nil
 	}
-	t := r.Timeline(p, &sched.Replay{Switches: x.witness.Switches})
 	fmt.Fprintf(w, "\nthe simplest schedule that does it: %s\n\n", x.Schedule)
-	return t.Text(w)
+	return o.draw(w, r.Timeline(p, &sched.Replay{Switches: x.witness.Switches}))
+}
+
+// keep writes the test with the witness and its trace, as replay wants it.
+func (o *exploreOptions) keep(p *prog.Program, r *exec.Runner, w *explore.Witness) error {
+	if o.save == "" {
+		return nil
+	}
+	r.Record = true
+	r.Run(p, &sched.Replay{Switches: w.Switches})
+	q := withSchedule(p, w.Switches)
+	q.Engine, q.Trace = r.Engine(), r.TraceHash()
+	if err := os.WriteFile(o.save, q.Append(nil), 0o666); err != nil {
+		return environment(fmt.Errorf("save the test with its schedule: %w", err), "")
+	}
+	return nil
 }
 
 // exploration is what explore found, as --json prints it.
@@ -165,15 +187,20 @@ func newExploration(p *prog.Program, model *core.Model, report *litmus.Report, r
 
 // scheduleText is a schedule in the language of tests.
 func scheduleText(p *prog.Program, list []sched.Switch) string {
-	q := *p
-	q.Schedule = nil
-	for _, s := range list {
-		q.Schedule = append(q.Schedule, prog.Switch{After: s.After, To: s.To})
-	}
-	if text := q.ScheduleString(); text != "" {
+	if text := withSchedule(p, list).ScheduleString(); text != "" {
 		return text
 	}
 	return "no switches"
+}
+
+// withSchedule is the program with another schedule.
+func withSchedule(p *prog.Program, list []sched.Switch) *prog.Program {
+	q := *p
+	q.Schedule = []prog.Switch{}
+	for _, s := range list {
+		q.Schedule = append(q.Schedule, prog.Switch{After: s.After, To: s.To})
+	}
+	return &q
 }
 
 func (x *exploration) print(w io.Writer) {
