@@ -26,12 +26,14 @@ type AsyncFile interface {
 // A Queue is the direct requests that one task has in flight. One goroutine
 // uses it at a time.
 type Queue interface {
-	// Push adds a request. It begins at the next Reap.
+	// Push adds a request. It begins at the next Submit or Reap.
 	//
 	// Preconditions: there is room: fewer requests than the queue holds have
 	// been pushed and not returned.
 	Push(r *Request)
-	// Reap begins what was pushed, waits until at least one request has ended,
+	// Submit begins what was pushed, and returns without waiting for it.
+	Submit()
+	// Reap begins what was pushed and not yet submitted, waits until at least one request has ended,
 	// and appends those that have to done, in the order in which they ended.
 	// With nothing in the queue it returns at once. It cannot be cancelled: the
 	// memory of a request is the system's until the request has ended.

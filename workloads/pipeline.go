@@ -39,19 +39,25 @@ func (c *Context) ready() bool {
 	return !c.Done()
 }
 
-// A pipeline keeps several direct requests of one task in flight.
+// A pipeline keeps several direct requests of one task in flight. What can wait
+// is done while the device works: the places of requests that have ended are
+// filled first, and what was read is checked then, from memory that is not in
+// use again yet. So there are twice as many requests as can be in flight.
 type pipeline struct {
 	c        *Context
 	queue    core.Queue
 	requests []request
 	free     []*request
+	writers  []*oracle.Writer // in use by no request; nil without an oracle
 	done     []*core.Request
+	read     []*request // have ended, and are to be checked
+	inFlight int
 	writing  int // writes in flight
 }
 
-// request is one of them. It has a writer and a reader of its own, because
-// each has one operation open at a time: to the oracle, requests of one task
-// that overlap are as those of different tasks.
+// request is one of them. In flight it has a writer or a reader of its own,
+// because each has one operation open at a time: to the oracle, requests of one
+// task that overlap are as those of different tasks.
 type request struct {
 	core.Request
 	target
@@ -68,10 +74,14 @@ func (p *pipeline) open(c *Context, f *file) error {
 	if p.queue, err = async.Queue(c.Task, c.depth); err != nil {
 		return err
 	}
-	p.c, p.requests = c, make([]request, c.depth)
+	p.c, p.requests = c, make([]request, 2*c.depth)
 	for i := range p.requests {
 		r := &p.requests[i]
-		r.Tag, r.Mem, r.target = i, newBuffer(c.P.Block), f.forWriter(c.writer+i)
+		r.Tag, r.Mem, r.target = i, newBuffer(c.P.Block), f.forWriter(c.writer+i%c.depth)
+		if i < c.depth && r.w != nil {
+			p.writers = append(p.writers, r.w)
+		}
+		r.w = nil
 		p.free = append(p.free, r)
 	}
 	return nil
@@ -81,31 +91,41 @@ func (p *pipeline) open(c *Context, f *file) error {
 func (p *pipeline) run(next func() Access) {
 	p.c.Task.Op("direct IO")
 	for !p.c.Done() {
-		for len(p.free) > 0 {
-			p.begin(next())
-		}
+		p.fill(next)
+		p.check()
 		p.reap()
 	}
-	for len(p.free) < len(p.requests) {
+	for p.inFlight > 0 {
 		p.reap()
 	}
+	p.check()
 	p.c.Task.Op("")
 }
 
-// begin stamps and starts one request. Its clock starts before the system call
-// that takes it to the kernel, together with others perhaps.
+// submitEvery is how many requests are handed over at once: the device begins
+// with the first while the others are stamped.
+const submitEvery = 8
+
+// fill begins as many requests as there is room for.
+func (p *pipeline) fill(next func() Access) {
+	for n := 1; p.inFlight < p.c.depth; n++ {
+		p.begin(next())
+		if n%submitEvery == 0 {
+			p.queue.Submit()
+		}
+	}
+	p.queue.Submit()
+}
+
+// begin stamps one request and adds it to the queue. Its clock starts before
+// the system call that takes it to the kernel, together with others perhaps.
 func (p *pipeline) begin(a Access) {
 	r := p.free[len(p.free)-1]
 	p.free = p.free[:len(p.free)-1]
 	r.Write, r.Off = a.Write, a.Off
+	p.inFlight++
 	if a.Write {
-		r.beginWrite(a.Off, len(r.Mem))
-		r.fill(r.Mem, a.Off)
-		p.c.hot.Store(a.Off)
-		if p.writing == 0 {
-			p.c.writes.Add(1)
-		}
-		p.writing++
+		p.beginWrite(r)
 	} else {
 		r.beginRead(a.Off, len(r.Mem))
 	}
@@ -113,25 +133,43 @@ func (p *pipeline) begin(a Access) {
 	p.queue.Push(&r.Request)
 }
 
-// reap waits for requests to end, and judges and counts them.
+func (p *pipeline) beginWrite(r *request) {
+	if last := len(p.writers) - 1; last >= 0 {
+		r.w, p.writers = p.writers[last], p.writers[:last]
+	}
+	r.beginWrite(r.Off, len(r.Mem))
+	r.fill(r.Mem, r.Off)
+	p.c.hot.Store(r.Off)
+	if p.writing == 0 {
+		p.c.writes.Add(1)
+	}
+	p.writing++
+}
+
+// reap waits for requests to end, and counts them. Writes end for the oracle
+// here; reads are left for check.
 func (p *pipeline) reap() {
 	p.done = p.queue.Reap(p.done[:0])
 	at := now()
 	for _, d := range p.done {
 		r := &p.requests[d.Tag]
-		p.end(r, at)
-		p.free = append(p.free, r)
+		p.inFlight--
+		if r.Write {
+			p.c.count(OpDirectWrite, at-r.start, r.N, r.Err)
+			p.endWrite(r, at)
+			p.free = append(p.free, r)
+		} else {
+			p.c.count(OpDirectRead, at-r.start, r.N, r.Err)
+			p.read = append(p.read, r)
+		}
 	}
 }
 
-func (p *pipeline) end(r *request, at int64) {
-	if !r.Write {
-		p.c.count(OpDirectRead, at-r.start, r.N, r.Err)
-		r.endRead(r.Mem[:r.N], r.start, r.Err)
-		return
-	}
-	p.c.count(OpDirectWrite, at-r.start, r.N, r.Err)
+func (p *pipeline) endWrite(r *request, at int64) {
 	r.endWrite(at, r.Err)
+	if r.w != nil {
+		p.writers, r.w = append(p.writers, r.w), nil
+	}
 	// The watcher takes a writer for starved if this stays odd and the same.
 	p.writing--
 	if p.writing > 0 {
@@ -139,6 +177,16 @@ func (p *pipeline) end(r *request, at int64) {
 	} else {
 		p.c.writes.Add(1)
 	}
+}
+
+// check judges what was read. A read is judged by what was known when it
+// began; that it waits here changes nothing.
+func (p *pipeline) check() {
+	for _, r := range p.read {
+		r.endRead(r.Mem[:r.N], r.start, r.Err)
+		p.free = append(p.free, r)
+	}
+	p.read = p.read[:0]
 }
 
 // readers is the readers of all requests.

@@ -59,6 +59,8 @@ func (q *memQueue) Push(r *core.Request) {
 	}
 }
 
+func (q *memQueue) Submit() {}
+
 func (q *memQueue) Reap(done []*core.Request) []*core.Request {
 	if len(q.inFlight) == 0 {
 		return done
@@ -205,9 +207,8 @@ func TestPipelineDoesNotAllocate(t *testing.T) {
 	}
 	c := x.tasks[0]
 	step := func() {
-		for len(c.pipeline.free) > 0 {
-			c.pipeline.begin(Access{Write: c.Rand.IntN(2) == 0, Off: c.Block()})
-		}
+		c.pipeline.fill(func() Access { return Access{Write: c.Rand.IntN(2) == 0, Off: c.Block()} })
+		c.pipeline.check()
 		c.pipeline.reap()
 	}
 	for range 200 {

@@ -22,7 +22,8 @@ type aio struct {
 
 	prepared int
 	inFlight int
-	latest   []byte // what is stored here escapes to the heap, where nothing moves
+	early    []completion // done without having been waited for
+	latest   []byte       // what is stored here escapes to the heap, where nothing moves
 }
 
 // iocb is struct iocb of include/uapi/linux/aio_abi.h, little-endian.
@@ -86,23 +87,24 @@ func (a *aio) prepare(tag int, write bool, fd int, p []byte, off int64) {
 
 func (a *aio) exchange(done []completion) []completion {
 	before := len(done)
-	done = a.submit(done)
+	a.begin()
+	done, a.early = append(done, a.early...), a.early[:0]
 	if len(done) > before || a.inFlight == 0 {
 		return done
 	}
 	return a.await(done)
 }
 
-// submit begins what is prepared. What the kernel refuses is done at once.
-func (a *aio) submit(done []completion) []completion {
+// begin begins what is prepared. What the kernel refuses is done at once.
+func (a *aio) begin() {
 	for i := 0; i < a.prepared; {
 		n, _, errno := unix.Syscall(unix.SYS_IO_SUBMIT, uintptr(a.ctx), uintptr(a.prepared-i), uintptr(unsafe.Pointer(&a.list[i])))
 		switch {
 		case errno == unix.EINTR:
 		case errno == unix.EAGAIN && a.inFlight > 0: // short of memory: what is in flight will give some back
-			done = a.await(done)
+			a.early = a.await(a.early)
 		case errno != 0: // it is about the first of them
-			done = append(done, completion{int(a.iocbs[i].data), -int64(errno)})
+			a.early = append(a.early, completion{int(a.iocbs[i].data), -int64(errno)})
 			i++
 		default:
 			i += int(n)
@@ -110,7 +112,6 @@ func (a *aio) submit(done []completion) []completion {
 		}
 	}
 	a.prepared = 0
-	return done
 }
 
 // await takes the events there are, at least one.

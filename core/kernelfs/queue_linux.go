@@ -52,6 +52,9 @@ func (q *queue) Push(r *core.Request) {
 	q.prepare(i, r.Write, q.f.direct, r.Mem, r.Off)
 }
 
+// Submit implements core.Queue.
+func (q *queue) Submit() { q.begin() }
+
 // Reap implements core.Queue.
 func (q *queue) Reap(done []*core.Request) []*core.Request {
 	before := len(done)

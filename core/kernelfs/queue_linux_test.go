@@ -82,6 +82,24 @@ func TestQueueOfNothing(t *testing.T) {
 	})
 }
 
+// What is submitted goes on without a Reap.
+func TestSubmit(t *testing.T) {
+	overQueues(t, func(x *fixture, _ Engine) {
+		q := x.queue(2)
+		p, in := pattern(core.PageSize, 5), disk.Block(core.PageSize)
+		q.Push(&core.Request{Write: true, Mem: p})
+		q.Submit()
+		for !bytes.Equal(p, in) {
+			_, err := x.f.ReadDirect(x.b, core.Buffer{Mem: in}, 0)
+			x.must(err)
+		}
+		if done := q.Reap(nil); len(done) != 1 || done[0].N != core.PageSize || done[0].Err != nil {
+			x.Errorf("%v", done)
+		}
+		x.must(q.Close())
+	})
+}
+
 func TestQueuedReadStopsAtTheEnd(t *testing.T) {
 	overQueues(t, func(x *fixture, _ Engine) {
 		x.must(x.f.Truncate(x.a, testSize-1000))
@@ -183,6 +201,8 @@ func (s *script) prepare(tag int, _ bool, _ int, p []byte, off int64) {
 	s.tag = tag
 	s.prepared = append(s.prepared, fmt.Sprintf("[%d, %d)", off, off+int64(len(p))))
 }
+
+func (s *script) begin() {}
 
 func (s *script) exchange(done []completion) []completion {
 	res := s.results[0]

@@ -19,6 +19,8 @@ type transport interface {
 	// nobody may touch it, until the request is done. There is room for as
 	// many requests, prepared and in flight, as the transport was opened for.
 	prepare(tag int, write bool, fd int, p []byte, off int64)
+	// begin begins what is prepared, and does not wait for it.
+	begin()
 	// exchange begins what is prepared, waits until something is done, and
 	// appends what is. With nothing to wait for it returns at once.
 	exchange(done []completion) []completion

@@ -25,6 +25,8 @@ func (r *ring) prepare(tag int, write bool, fd int, p []byte, off int64) {
 	r.Prepare(op, fd, p, off, uint64(tag))
 }
 
+func (r *ring) begin() { r.Begin() }
+
 func (r *ring) exchange(done []completion) []completion {
 	r.done = r.Exchange(r.done[:0])
 	for _, c := range r.done {

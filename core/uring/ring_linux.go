@@ -105,6 +105,16 @@ func (r *Ring) Prepare(op Op, fd int, p []byte, off int64, data uint64) {
 	r.latest = p
 }
 
+// Begin begins what was prepared, as far as the kernel takes it now, and does
+// not wait for it: Exchange sees to the rest, and to what went wrong.
+func (r *Ring) Begin() {
+	atomic.StoreUint32(r.sqTail, r.tail)
+	if pending := r.tail - atomic.LoadUint32(r.sqHead); pending > 0 {
+		n, _ := enter(r.fd, pending, 0, 0)
+		r.inFlight += n
+	}
+}
+
 // Exchange begins what was prepared, waits until at least one request has
 // ended, and appends the completions there are. With nothing prepared and
 // nothing in flight it returns at once. Requests that the kernel does not take

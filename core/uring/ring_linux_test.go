@@ -184,6 +184,26 @@ func TestCloseWaits(t *testing.T) {
 	}
 }
 
+// What was begun runs without an Exchange, which returns it later.
+func TestBegin(t *testing.T) {
+	r := newRing(t, 2)
+	defer func() { must(t, r.Close()) }()
+	var pipe [2]int
+	must(t, unix.Pipe2(pipe[:], unix.O_CLOEXEC))
+	defer unix.Close(pipe[0])
+	defer unix.Close(pipe[1])
+	r.Begin() // of nothing
+	r.Prepare(Write, pipe[1], []byte{7}, 0, 1)
+	r.Begin()
+	p := make([]byte, 1)
+	if n, err := unix.Read(pipe[0], p); n != 1 || err != nil || p[0] != 7 {
+		t.Fatalf("%d bytes, %v, %v", n, p, err)
+	}
+	if done := r.Exchange(nil); !slices.Equal(done, []Completion{{1, 1}}) {
+		t.Errorf("%v", done)
+	}
+}
+
 // What was prepared and never begun neither runs nor is waited for.
 func TestCloseDropsWhatIsPrepared(t *testing.T) {
 	r := newRing(t, 2)
