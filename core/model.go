@@ -12,6 +12,9 @@ import (
 type Backing struct {
 	Path string    // for engines that open it themselves
 	Disk disk.Disk // the same file, opened for direct IO
+	// DSync says that Disk is durable (disk.File.Durable), and asks the same,
+	// O_DSYNC on direct writes, of engines that open the file themselves.
+	DSync bool
 }
 
 // An Engine is what is under test. All offer the same File; workloads, oracle

@@ -31,6 +31,7 @@ type Params struct {
 	LoadRate  float64       // operations per second of loaders, buffered readers and buffered writers, all together; 0: as fast as they go
 	FaultRate float64       // page faults per second, all faulters together; 0: as fast as they go
 	CutPace   time.Duration // from one truncation to the next; 0: as fast as it goes
+	DSync     int           // 1: direct writes are on stable storage when they return (O_DSYNC)
 	ColdEvery int           // of so many writes from a mapping one finds its source evicted; 0: none
 
 	Round time.Duration // from one check at rest to the next; 0: one round
@@ -72,6 +73,9 @@ func (p Params) Check() error {
 		return fmt.Errorf("params: holes %d %%, msync %d %%: want 0 to 100", p.HolePct, p.MsyncPct)
 	case p.StorePace < 0 || p.SyncPace < 0 || p.LoadRate < 0 || p.FaultRate < 0 || p.CutPace < 0 || p.ColdEvery < 0 || p.Round < 0:
 		return fmt.Errorf("params: a negative pace, rate or round: %+v", p)
+	}
+	if p.DSync < 0 || p.DSync > 1 {
+		return fmt.Errorf("params: dsync %d: want 0 or 1", p.DSync)
 	}
 	for op, rate := range p.Rates {
 		if rate < 0 || rate > maxRate {

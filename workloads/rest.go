@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"cohbench/core"
+	"cohbench/core/disk"
 	"cohbench/workloads/oracle"
 )
 
@@ -23,7 +24,10 @@ type file struct {
 // open opens the files and maps them.
 func (x *execution) open() error {
 	for i := range x.c.Workload.Files {
-		b := x.c.Backing[i]
+		b, err := x.backing(i)
+		if err != nil {
+			return err
+		}
 		f, err := x.c.Engine.Open(x.g, b)
 		if err != nil {
 			return fmt.Errorf("open %s: %w", b.Path, err)
@@ -33,6 +37,22 @@ func (x *execution) open() error {
 		}
 	}
 	return x.openPipelines()
+}
+
+// backing is the i-th data file as the parameters want it.
+func (x *execution) backing(i int) (core.Backing, error) {
+	b := x.c.Backing[i]
+	if x.p.DSync == 0 {
+		return b, nil
+	}
+	f, ok := b.Disk.(interface{ Durable() (disk.Disk, error) })
+	if !ok {
+		return b, &core.UnsupportedError{Feature: "dsync", Why: fmt.Sprintf("%s is no file", b.Path)}
+	}
+	var err error
+	b.DSync = true
+	b.Disk, err = f.Durable()
+	return b, err
 }
 
 func (x *execution) addFile(cf core.File, i int) error {

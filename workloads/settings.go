@@ -35,6 +35,7 @@ func Settings() []Setting {
 		rate("load-rate", "loads, buffered reads or buffered writes per second, all tasks together; 0: as fast as they go", func(p *Params) *float64 { return &p.LoadRate }),
 		rate("fault-rate", "page faults per second, all faulters together; 0: as fast as they go", func(p *Params) *float64 { return &p.FaultRate }),
 		duration("cut-pace", "from one truncation to the next; 0s: as fast as it goes", func(p *Params) *time.Duration { return &p.CutPace }),
+		integer("dsync", "1: direct writes are on stable storage when they return, as with O_DSYNC; 0: they are not", func(p *Params) *int { return &p.DSync }),
 		integer("cold-every", "of so many writes from a mapping one finds its source evicted; 0: none", func(p *Params) *int { return &p.ColdEvery }),
 		duration("round", "from one check at rest to the next; 0s: one round", func(p *Params) *time.Duration { return &p.Round }),
 		arrival("arrival", "how the operations of a rate/CLASS are spread in time: constant or poisson", func(p *Params) *Arrival { return &p.Arrival }),

@@ -22,6 +22,7 @@ type File struct {
 	align Align
 	probe Probe
 	claim *os.File // of a device, what keeps others off it; else nil
+	dsync *os.File // see Durable; else nil
 }
 
 // fileKind keeps the locations of files apart from anybody else's.
@@ -168,21 +169,26 @@ func (f *File) readFull(p []byte, off int64) (int, error) {
 
 // WriteAt implements Disk.
 func (f *File) WriteAt(t *sched.Thread, p []byte, off int64) (int, error) {
+	return f.writeVia(f.fd, t, p, off)
+}
+
+// writeVia is WriteAt on a descriptor of the file.
+func (f *File) writeVia(fd int, t *sched.Thread, p []byte, off int64) (int, error) {
 	if err := f.align.check("write", off, p); err != nil {
 		return 0, err
 	}
 	f.step(t, sched.KindSubmit)
-	n, err := f.writeFull(p, off)
+	n, err := f.writeFull(fd, p, off)
 	raise(&f.size, off+int64(n))
 	f.step(t, sched.KindComplete)
 	return n, err
 }
 
 // writeFull writes all of p or returns an error.
-func (f *File) writeFull(p []byte, off int64) (int, error) {
+func (f *File) writeFull(fd int, p []byte, off int64) (int, error) {
 	n := 0
 	for n < len(p) {
-		k, err := pwrite(f.fd, p[n:], off+int64(n))
+		k, err := pwrite(fd, p[n:], off+int64(n))
 		if err == nil && k == 0 {
 			err = errors.New("the system wrote nothing")
 		}
@@ -214,7 +220,7 @@ func (f *File) preallocate(size int64, fallocate func(fd int, size int64) error)
 	}
 	zeros := Block(1 << 20)
 	for off := int64(0); off < size; off += int64(len(zeros)) {
-		if _, err := f.writeFull(zeros, off); err != nil {
+		if _, err := f.writeFull(f.fd, zeros, off); err != nil {
 			return err
 		}
 	}
@@ -265,10 +271,13 @@ func (f *File) Align() Align { return f.align }
 
 // Close implements Disk.
 func (f *File) Close() error {
-	if f.claim == nil {
-		return f.os.Close()
+	err := f.os.Close()
+	for _, also := range []*os.File{f.claim, f.dsync} {
+		if also != nil {
+			err = errors.Join(err, also.Close())
+		}
 	}
-	return errors.Join(f.os.Close(), f.claim.Close())
+	return err
 }
 
 // cause is err without the operation and path that os wraps around it.

@@ -86,7 +86,7 @@ func (f *File) tryBlock() error {
 	for i := range p {
 		p[i] = byte(i)
 	}
-	if _, err := f.writeFull(p, 0); err != nil {
+	if _, err := f.writeFull(f.fd, p, 0); err != nil {
 		return err
 	}
 	q := Block(len(p))

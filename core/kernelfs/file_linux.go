@@ -47,10 +47,14 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 	if open := e.Direct.opener(); open != nil {
 		f.async = &alone{open: open}
 	}
+	direct := unix.O_DIRECT
+	if b.DSync {
+		direct |= unix.O_DSYNC
+	}
 	for _, d := range []struct {
 		fd    *int
 		flags int
-	}{{&f.cached, 0}, {&f.direct, unix.O_DIRECT}, {&f.sync, 0}} {
+	}{{&f.cached, 0}, {&f.direct, direct}, {&f.sync, 0}} {
 		if *d.fd, err = open(b.Path, d.flags); err != nil {
 			return nil, errors.Join(fmt.Errorf("open %s: %w", b.Path, err), f.closeAll())
 		}
