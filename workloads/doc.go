@@ -15,9 +15,13 @@
 //   - an operation counts when it completes before the clock says stop; its
 //     latency counts in any case;
 //   - a latency is service time, from the call to its return: the stamping
-//     before it and the check after it are outside. Paced tasks keep a schedule
-//     of absolute deadlines, and an operation that begins late is counted as
-//     late, not as slow;
+//     before it and the check after it are outside. Tasks that the workload
+//     itself paces keep a schedule of absolute deadlines, and an operation that
+//     begins late is counted as late, not as slow;
+//   - of a class at an offered rate (Params.Rates) it counts from when the
+//     operation was due, however late the task came to it, and service time is
+//     kept beside it; what was due and had not begun when the window closed
+//     counts with what it had waited;
 //   - a window grows beyond its length, to StarveAfter at most, while a direct
 //     write has been under way for an eighth of that: it is then decided
 //     whether the writer starves;

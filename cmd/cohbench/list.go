@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"cohbench/bench/campaigns"
 	"cohbench/core"
 	"cohbench/core/mmu"
 	"cohbench/workloads"
@@ -17,6 +18,7 @@ import (
 type listing struct {
 	Engines   []listedEngine   `json:"engines"`
 	Workloads []listedWorkload `json:"workloads"`
+	Campaigns []listedCampaign `json:"campaigns"`
 	Settings  []listedSetting  `json:"settings"`
 }
 
@@ -33,6 +35,11 @@ type listedWorkload struct {
 	Files    int              `json:"files"`
 	Defaults workloads.Params `json:"defaults"`
 	Doc      string           `json:"doc"`
+}
+
+type listedCampaign struct {
+	Name string `json:"name"`
+	Doc  string `json:"doc"`
 }
 
 type listedSetting struct {
@@ -69,6 +76,10 @@ func all() listing {
 	for _, w := range workloads.All() {
 		l.Workloads = append(l.Workloads, listedWorkload{w.Name, w.Files, w.Defaults, w.Doc})
 	}
+	for _, name := range campaigns.Names() {
+		text, _ := campaigns.Lookup(name)
+		l.Campaigns = append(l.Campaigns, listedCampaign{name, campaigns.Doc(text)})
+	}
 	for _, s := range workloads.Settings() {
 		l.Settings = append(l.Settings, listedSetting{s.Name, s.Example, s.Doc})
 	}
@@ -86,6 +97,10 @@ func (l listing) print(w io.Writer) {
 		bytes := size(v.Defaults.Size)
 		fact := fmt.Sprintf("%d threads, block %s, %d x %s", v.Defaults.Threads, &block, v.Files, &bytes)
 		entry(w, v.Name, fact, v.Doc+" Its --set: "+settingsText(&v.Defaults)+".")
+	}
+	fmt.Fprintln(w, "\ncampaigns for run --campaign")
+	for _, c := range l.Campaigns {
+		entry(w, c.Name, "", c.Doc)
 	}
 	fmt.Fprintln(w, "\nparameters for run --set name=value")
 	for _, s := range l.Settings {
