@@ -32,16 +32,17 @@ func TestTrend(t *testing.T) {
 func TestSteady(t *testing.T) {
 	for _, tt := range []struct {
 		limit    float64
+		atMost   time.Duration
 		attained bool
-	}{{1e9, true}, {0, false}} {
+	}{{1e9, time.Minute, true}, {0, 100 * time.Millisecond, false}} {
 		c := quickCase(&memEngine{name: "mem"}, DirectWrite)
-		c.Steady = &SteadyRule{Limit: tt.limit, Window: 50 * time.Millisecond, AtMost: 100 * time.Millisecond}
+		c.Steady = &SteadyRule{Limit: tt.limit, Window: 50 * time.Millisecond, AtMost: tt.atMost}
 		o := mustRun(t, c)
 		s := o.Steady
 		if s == nil || s.Attained != tt.attained || s.Class != "direct-write" {
 			t.Fatalf("limit %g: %+v", tt.limit, s)
 		}
-		if s.Waited < 50*time.Millisecond || !tt.attained && s.Waited < 100*time.Millisecond {
+		if s.Waited < 50*time.Millisecond || !tt.attained && s.Waited < tt.atMost {
 			t.Errorf("limit %g: waited %v", tt.limit, s.Waited)
 		}
 		if o.Rounds != 1 {
