@@ -100,7 +100,7 @@ func (c *runs) Run(picker sched.Picker) (key uint64, found bool) {
 	switch {
 	case r.Err != nil && c.err == nil && !errors.Is(r.Err, sched.ErrAbandoned):
 		c.err = r.Err
-	case r.Panic != nil && c.err == nil:
+	case r.Panic != nil && c.err == nil && c.p.Seeks()&prog.Panic == 0:
 		c.err = fmt.Errorf("%w\n%s", r.Panic, r.Panic.Stack)
 	}
 	return r.Key(), r.Holds()
