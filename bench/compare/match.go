@@ -147,6 +147,25 @@ func newMatch(base, new Side, x, y result.Case) Match {
 	return m
 }
 
+// Labels names the cases of matches, so that no two which differ have the same
+// name.
+func Labels(matches []Match) []string {
+	var groups []Group
+	for i := range matches {
+		c := matches[i].Case
+		groups = append(groups, Group{Workload: c.Workload, Threads: c.Threads, IO: c.IO, Block: c.Block, Size: c.Size, IODepth: c.IODepth, Set: c.Set})
+	}
+	var labels []string
+	for i, g := range groups {
+		label := g.Label(groups)
+		if mmu := matches[i].Case.MMU; mmu != "none" {
+			label += ", MMU " + mmu
+		}
+		labels = append(labels, label)
+	}
+	return labels
+}
+
 // metrics lists what the match compares: the class that the workload is judged
 // by first.
 func (m *Match) metrics() []Metric {

@@ -135,3 +135,22 @@ func TestMatchesNoteWhatDidNotEndWell(t *testing.T) {
 		t.Errorf("%+v", r)
 	}
 }
+
+func TestLabelsTellMatchesApart(t *testing.T) {
+	raw, lock := sides("raw", "addlock")
+	other := again(raw.Run, 1)
+	each(other, func(r *result.Record) { r.Block = 65536 })
+	both := again(raw.Run, 1)
+	both.Records = append(both.Records, other.Records...)
+	raw.Run, lock.Run = both, both
+	seen := map[string]bool{}
+	for _, label := range compare.Labels(mustMatch(t, raw, lock)) {
+		if seen[label] {
+			t.Errorf("%s comes twice", label)
+		}
+		seen[label] = true
+	}
+	if len(seen) != 8 || !seen["direct-write, 8 threads, 65536-byte blocks, MMU soft"] {
+		t.Errorf("labels %v", slices.Sorted(maps.Keys(seen)))
+	}
+}

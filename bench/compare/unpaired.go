@@ -53,16 +53,17 @@ func rankP(n, m, u int) float64 {
 		u -= above
 		a[i] = float64(above) + float64(i+1)/float64(n+1)
 	}
-	return uTest(a, b)
+	return benchmath.AssumeNothing.Compare(sample(a), sample(b)).P
 }
 
 // uTest is how likely samples as far apart as a and b, or further, come from
 // one population; 1 if all values are equal. With ties benchmath may say more
 // than 1, and something else the other way round: the larger counts.
 func uTest(a, b []float64) float64 {
-	sample := func(values []float64) *benchmath.Sample {
-		return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
-	}
 	test := benchmath.AssumeNothing.Compare
 	return min(1, max(test(sample(a), sample(b)).P, test(sample(b), sample(a)).P))
+}
+
+func sample(values []float64) *benchmath.Sample {
+	return benchmath.NewSample(slices.Clone(values), &benchmath.DefaultThresholds)
 }

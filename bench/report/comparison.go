@@ -20,12 +20,13 @@ func Comparison(w io.Writer, matches []compare.Match, width int) error {
 	}
 	width = max(width, minWidth)
 	var notes []string
+	labels := compare.Labels(matches)
 	for i := range matches {
 		m := &matches[i]
 		if i > 0 {
 			fmt.Fprintln(out)
 		}
-		paragraph(out, title(m), width)
+		paragraph(out, title(m, labels[i]), width)
 		for _, part := range split(comparisonTable(m), width) {
 			writeTable(out, part)
 		}
@@ -44,11 +45,7 @@ func Comparison(w io.Writer, matches []compare.Match, width int) error {
 }
 
 // title says what is compared with what, and how.
-func title(m *compare.Match) string {
-	label := compare.Group{Workload: m.Case.Workload, Threads: m.Case.Threads, Set: m.Case.Set}.Label(nil)
-	if m.Case.MMU != "none" {
-		label += ", MMU " + m.Case.MMU
-	}
+func title(m *compare.Match, label string) string {
 	if m.Paired {
 		return fmt.Sprintf("%s: base %s, new %s, in %s, %d pairs", label, m.Base.Engine, m.New.Engine, m.New.Run.Dir, min(m.BaseReps, m.NReps))
 	}

@@ -22,6 +22,7 @@ type comparedMatch struct {
 	MMU      string          `json:"mmu"`
 	Block    int             `json:"block"`
 	Size     int64           `json:"size"`
+	IODepth  int             `json:"iodepth,omitempty"`
 	Set      string          `json:"set,omitempty"`
 	Paired   bool            `json:"paired"`
 	Metrics  []comparedRow   `json:"metrics"`
@@ -90,7 +91,7 @@ func newComparison(matches []compare.Match, gates []gate) comparison {
 	}
 	for _, g := range gates {
 		for _, f := range g.findings {
-			out.Rules = append(out.Rules, comparedRule{g.text, outcome(f), where(f.Match), f.Metric, f.Lo, f.Hi, f.Open})
+			out.Rules = append(out.Rules, comparedRule{g.text, outcome(f), g.where[f.Match], f.Metric, f.Lo, f.Hi, f.Open})
 		}
 	}
 	return out
@@ -99,7 +100,7 @@ func newComparison(matches []compare.Match, gates []gate) comparison {
 func newComparedMatch(m *compare.Match) comparedMatch {
 	c := comparedMatch{
 		Base: comparedSide{m.Base.Run.Dir, m.Base.Engine}, New: comparedSide{m.New.Run.Dir, m.New.Engine},
-		Workload: m.Case.Workload, Threads: m.Case.Threads, MMU: m.Case.MMU, Block: m.Case.Block, Size: m.Case.Size, Set: m.Case.Set,
+		Workload: m.Case.Workload, Threads: m.Case.Threads, MMU: m.Case.MMU, Block: m.Case.Block, Size: m.Case.Size, IODepth: m.Case.IODepth, Set: m.Case.Set,
 		Paired: m.Paired, Notes: m.Notes, Metrics: []comparedRow{}, Counts: []comparedCount{},
 	}
 	for _, r := range m.Rows {

@@ -13,14 +13,19 @@ type gate struct {
 	text     string
 	rule     compare.Rule
 	findings []compare.Finding
+	where    map[*compare.Match]string
 }
 
 // judge applies the rules. One that speaks of nothing is a mistake: it would
 // let everything through.
 func (o *compareOptions) judge(matches []compare.Match) ([]gate, error) {
+	where := map[*compare.Match]string{}
+	for i, label := range compare.Labels(matches) {
+		where[&matches[i]] = sides(&matches[i], label)
+	}
 	var gates []gate
 	for i, r := range o.rules {
-		g := gate{o.failIf[i], r, r.Apply(matches)}
+		g := gate{o.failIf[i], r, r.Apply(matches), where}
 		if len(g.findings) == 0 {
 			return nil, usage(fmt.Errorf("--fail-if %q: there is no such figure in what is compared", g.text), "mind the names of workload and class; stale and lost need somebody who is exposed")
 		}
@@ -33,7 +38,7 @@ func (o *compareOptions) judge(matches []compare.Match) ([]gate, error) {
 func printGates(out io.Writer, gates []gate) {
 	for _, g := range gates {
 		for _, f := range g.findings {
-			fmt.Fprintf(out, "%s: %s: %s, %s: %s\n", outcome(f), g.text, where(f.Match), f.Metric, says(g.rule, f))
+			fmt.Fprintf(out, "%s: %s: %s, %s: %s\n", outcome(f), g.text, g.where[f.Match], f.Metric, says(g.rule, f))
 		}
 	}
 }
@@ -50,9 +55,8 @@ func outcome(f compare.Finding) string {
 	return "pass"
 }
 
-// where names a match in a line.
-func where(m *compare.Match) string {
-	label := fmt.Sprintf("%s on %d threads", m.Case.Workload, m.Case.Threads)
+// sides names a match in a line.
+func sides(m *compare.Match, label string) string {
 	if m.Paired {
 		return fmt.Sprintf("%s, %s against %s", label, m.New.Engine, m.Base.Engine)
 	}
