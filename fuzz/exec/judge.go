@@ -67,6 +67,9 @@ func (j *judge) noteError(s *step) {
 		kind = prog.EFAULT
 	case errors.Is(s.err, core.ErrIO):
 		kind = prog.EIO
+	case errors.Is(s.err, errors.ErrUnsupported):
+		j.res.Err = s.err
+		return
 	default:
 		return
 	}

@@ -22,6 +22,7 @@ type plan struct {
 	mapped [prog.MaxTasks * prog.MaxFiles]bool // by address space and file: pages of it may be mapped
 	remaps bool                                // mappings come and go
 	copies bool                                // the memory of some operation is a mapping
+	fine   bool                                // look at every sector
 	views  [2][]byte                           // of a file, at the end
 
 	bounds [][]int64 // by file: cells at which something begins or ends
@@ -119,7 +120,7 @@ func (l *plan) measure() {
 // ioStep is how many bytes a disk moves at once: as much as no operation can
 // tell from less.
 func (l *plan) ioStep() int64 {
-	if l.p.Options.Has(prog.Sectors) {
+	if l.fine || l.p.Options.Has(prog.Sectors) {
 		return disk.SectorSize
 	}
 	for i := range l.steps {
