@@ -61,7 +61,7 @@ func TestRealPaths(t *testing.T) {
 	policies := coherence.All()
 	n := 60
 	if testing.Short() {
-		n = 10
+		n = 6
 	}
 	var saved []float64
 	compared := 0
