@@ -53,6 +53,19 @@ func (s Setting) String() string {
 		what, s.IOEngine, tasks, s.Depth, quantity.Bytes(int64(s.Block)), quantity.Bytes(s.Size))
 }
 
+// Probe tries whether the machine can run the engines of s. A refusal Is
+// errors.ErrUnsupported.
+func (s Setting) Probe() error {
+	for _, e := range s.engines {
+		if p, ok := e.(interface{ Probe() error }); ok {
+			if err := p.Probe(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
 // workload is the counterpart of fio's randread or randwrite.
 func (s Setting) workload() *workloads.Workload {
 	if s.Write {
