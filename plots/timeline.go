@@ -230,13 +230,14 @@ func alike(all []Timeline) {
 // cut keeps a window with the longest wait near its end.
 func (t *Timeline) cut(width float64) {
 	end, _ := longestWait(t.Tasks)
-	first := math.Inf(1)
+	first, last := math.Inf(1), 0.0
 	for _, l := range t.Tasks {
 		for _, s := range l.Spans {
-			first = min(first, s.From)
+			first, last = min(first, s.From), max(last, s.To)
 		}
 	}
-	from := max(first, end-width*0.85)
+	// Behind the last event nothing is known.
+	from := max(first, min(end-width*0.85, last-width))
 	t.Width = width
 	for i := range t.Tasks {
 		var kept []Span

@@ -12,7 +12,7 @@ import (
 // write of its block had completed (t-visibility), in ns, for the groups in
 // which that was counted.
 func Visibilities(run *result.Run) []Lines {
-	groups := compare.MostThreads(compare.Groups(run))
+	groups := panels(run)
 	label := labelling(run, groups)
 	var lines []Lines
 	for _, g := range groups {
