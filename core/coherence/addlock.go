@@ -9,13 +9,17 @@ import "cohbench/core"
 //
 // It closes every window between the invalidation and the end of the IO, for
 // fills, faults and stores alike, and needs no invalidation afterwards. It
-// leaves open: nothing in coherence for whole pages; in liveness, overlapping
-// adders may keep a blocker out for ever, and the other way round.
+// leaves open: nothing in coherence for whole pages, but for splice, which adds
+// without asking. In liveness, overlapping adders may keep a blocker out for
+// ever, and the other way round; mmap_lock, which get_user_pages takes inside
+// block and a fault outside add, and reflink, which blocks two caches, can
+// close a circle (fuzz/litmus, H1, H4, H5 and H7).
 var AddLock = &core.Policy{
 	Name: "addlock",
 	Doc: "bcachefs: two-state lock (many adders or many blockers) over whole buffered operations and faults; direct " +
 		"writes block from before the invalidation until completion and overlap each other; faults_disabled_mapping in " +
-		"the task breaks the recursion. Closes every window; leaves starvation open: neither side is ever queued.",
+		"the task breaks the recursion. Closes every window; leaves open starvation, as neither side is ever queued, and deadlocks" +
+		" with a shared mmap_lock or a reflink.",
 	Claims:         core.Claims{Coherent: true, DeadlockFree: true},
 	Lock:           newTwoState,
 	Hooks:          addLockHooks{},

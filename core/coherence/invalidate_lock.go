@@ -9,7 +9,7 @@ import "cohbench/core"
 //
 // It closes the same windows as AddLock. It leaves open: nothing in coherence;
 // a queued writer keeps new readers out, so nobody starves; but direct writes
-// to one file exclude each other.
+// to one file exclude each other, and mmap_lock is taken inside as in AddLock.
 var InvalidateLock = &core.Policy{
 	Name: "invalidate-lock",
 	Doc: "rwsem in the style of mapping->invalidate_lock: direct writes take the write side for the whole IO, fills and " +
