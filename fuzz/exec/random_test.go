@@ -68,3 +68,19 @@ func TestNoFalseAlarm(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkFresh runs each program once, as a fuzzer does.
+func BenchmarkFresh(b *testing.B) {
+	rng := rand.New(rand.NewPCG(3, 4))
+	var programs []*prog.Program
+	for range 256 {
+		programs = append(programs, parse(b, randomProgram(rng)))
+	}
+	r := newRunner(b, coherence.AddLock)
+	for i := 0; b.Loop(); i++ {
+		if res := r.Run(programs[i%len(programs)], stay{}); res.Err != nil {
+			b.Fatal(res.Err)
+		}
+	}
+	b.ReportMetric(float64(b.N)/b.Elapsed().Seconds(), "runs/s")
+}

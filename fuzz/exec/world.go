@@ -24,6 +24,8 @@ type world struct {
 	slots  int                // of each of them
 	torn   bool               // a mapping was removed or replaced
 	buf    []byte             // one page
+
+	outside *core.Task
 }
 
 // minSpan is the least that a mapping covers: mappings are made anew only for
@@ -44,7 +46,12 @@ func (w *world) prepare(l *plan) error {
 }
 
 // setup is a task to do with outside of runs.
-func (w *world) setup() *core.Task { return core.NewTask(sched.NewGroup().Thread("setup")) }
+func (w *world) setup() *core.Task {
+	if w.outside == nil {
+		w.outside = core.NewTask(sched.NewGroup().Thread("setup"))
+	}
+	return w.outside
+}
 
 // add makes one more file.
 func (w *world) add() {
