@@ -258,27 +258,31 @@ func (x *execution) populate() error {
 // if it is to be unwritten; what lies among the sources is nobody's to check,
 // and stays.
 func (x *execution) punchHoles(f *file) error {
-	share := x.p.HolePct
 	if x.p.Layout != LayoutWritten {
-		share = 100
+		if err := x.punch(f, 0, f.checked); err != nil || x.p.Layout == LayoutHoles {
+			return err
+		}
+		return x.reserve(f)
 	}
 	block := int64(x.p.Block)
 	for i := int64(0); i < f.checked/block; i++ {
-		if !among(i, share) {
+		if !among(i, x.p.HolePct) {
 			continue
 		}
-		x.moved.Add(1)
-		f.beginZero(i*block, block)
-		err := f.file.PunchHole(x.harness, i*block, block)
-		f.endWrite(now(), err)
-		if err != nil {
+		if err := x.punch(f, i*block, block); err != nil {
 			return err
 		}
 	}
-	if x.p.Layout == LayoutPrealloc {
-		return x.reserve(f)
-	}
 	return nil
+}
+
+// punch punches n bytes at off out of f.
+func (x *execution) punch(f *file, off, n int64) error {
+	x.moved.Add(1)
+	f.beginZero(off, n)
+	err := f.file.PunchHole(x.harness, off, n)
+	f.endWrite(now(), err)
+	return err
 }
 
 // reserve gives every block of f that has none an unwritten one.
