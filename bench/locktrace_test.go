@@ -4,15 +4,11 @@ import (
 	"testing"
 
 	"cohbench/bench/result"
-	"cohbench/workloads"
 )
 
-// Engines with a lock are watched once per group, the others not, and nothing
-// of it is in a record.
+// Engines with a lock are watched once per group, the others not.
 func TestTraceLocks(t *testing.T) {
-	p := shortPlan(t, "raw", "addlock")
-	p.Workloads = []*workloads.Workload{workloads.FaultStorm}
-	r := newRunner(t, p)
+	r := newRunner(t, shortPlan(t, "raw", "addlock"))
 	var traces []*result.Trace
 	if err := r.TraceLocks(t.Context(), func(tr *result.Trace) error { traces = append(traces, tr); return nil }); err != nil {
 		t.Fatal(err)
@@ -28,7 +24,7 @@ func TestTraceLocks(t *testing.T) {
 		}
 		steps[e.Step]++
 	}
-	if tr.Engine != "addlock" || tr.Workload != "fault-storm" || tr.Threads != 2 || steps[result.StepBlock] == 0 || steps[result.StepUnblock] == 0 {
+	if tr.Engine != "addlock" || tr.Workload != "direct-write" || tr.Threads != 2 || steps[result.StepBlock] == 0 || steps[result.StepUnblock] == 0 {
 		t.Errorf("%s on %s, %d threads: %v", tr.Engine, tr.Workload, tr.Threads, steps)
 	}
 }

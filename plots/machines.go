@@ -61,7 +61,7 @@ func MachineRatios(sides []Side) []Machine {
 
 // add puts the ratios of a side into its column; false if it has none.
 func (m *Machine) add(run *result.Run, side, sides int, g compare.Group) bool {
-	any := false
+	found := false
 	for _, own := range compare.Groups(run) {
 		if !own.Equal(g) {
 			continue
@@ -75,7 +75,7 @@ func (m *Machine) add(run *result.Run, side, sides int, g compare.Group) bool {
 			if r.Refused != "" {
 				continue
 			}
-			any = true
+			found = true
 			i := slices.IndexFunc(m.Rows, func(row MachineRow) bool { return row.Engine == c.Engine })
 			if i < 0 {
 				i = len(m.Rows)
@@ -84,7 +84,7 @@ func (m *Machine) add(run *result.Run, side, sides int, g compare.Group) bool {
 			m.Rows[i].Ratios[side] = valueOf(r.Estimate)
 		}
 	}
-	return any
+	return found
 }
 
 // sideGlyphs tell runs apart; engines have the colours.

@@ -11,7 +11,7 @@
 //	failures/      what an oracle or a deadlock report had to say
 //	trace.jsonl    with --trace-locks: one Trace per line, what tasks did with
 //	               the pagecache locks of a case for a short while
-//	plots/         pictures, SVG and PNG
+//	plots/         pictures, SVG, PNG and PDF
 //	report.html    one self-contained page
 //
 // # results.jsonl

@@ -12,7 +12,7 @@ import (
 func newPlot() *cobra.Command {
 	return &cobra.Command{
 		Use:   "plot DIR",
-		Short: "Draw the plots of a run again, as SVG and PNG",
+		Short: "Draw the plots of a run again, as SVG, PNG and PDF",
 		Args:  cobra.ExactArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			run, err := openRun(c, args[0])
@@ -25,7 +25,9 @@ func newPlot() *cobra.Command {
 				return err
 			}
 			for _, f := range figures {
-				fmt.Fprintf(c.OutOrStdout(), "%s/plots/%s.svg\n%s/plots/%s.png\n", run.Dir, f.Name, run.Dir, f.Name)
+				for _, ext := range []string{"svg", "png", "pdf"} {
+					fmt.Fprintf(c.OutOrStdout(), "%s/plots/%s.%s\n", run.Dir, f.Name, ext)
+				}
 			}
 			return nil
 		},
