@@ -4,7 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
@@ -139,6 +141,14 @@ func (r *Runner) verdict(records []result.Record) Verdict {
 	v := Judge(r.Plan.Engines, slices.Concat(records, r.unmeasured))
 	if r.Plan.Reps < compare.MinReps {
 		v.Warnings = append(v.Warnings, fmt.Sprintf("%d repetitions: no ratios are claimed below %d", r.Plan.Reps, compare.MinReps))
+	}
+	v.Warnings = append(v.Warnings, figureWarnings(records)...)
+	if r.counters != nil && len(r.counters.Missing) > 0 {
+		var missing []string
+		for _, name := range slices.Sorted(maps.Keys(r.counters.Missing)) {
+			missing = append(missing, name+": "+r.counters.Missing[name])
+		}
+		v.Warnings = append(v.Warnings, "not every counter of the processor is to be had: "+strings.Join(missing, "; "))
 	}
 	return v
 }
