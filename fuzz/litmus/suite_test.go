@@ -68,25 +68,29 @@ func TestSuiteIsWhole(t *testing.T) {
 }
 
 // beyondClaims reports whether a program does what no claim covers: it breaks a
-// rule on purpose, shares an mmap_lock, reflinks, splices, or reads directly
-// into a page that is written by the sector.
+// rule on purpose, shares an mmap_lock, reflinks, splices, reads directly into a
+// page that is written by the sector, or reads directly beside a truncate.
 func beyondClaims(p *prog.Program) bool {
 	if p.Options.Set&^prog.Sectors != 0 {
 		return true
 	}
+	truncates, readsDirectly := false, false
 	for i := range p.Tasks {
 		for _, op := range p.Tasks[i].Ops {
 			switch op.Kind {
 			case prog.Splice, prog.Reflink:
 				return true
+			case prog.Truncate:
+				truncates = true
 			case prog.ReadDirect:
+				readsDirectly = true
 				if op.Buf.Mapped && p.Options.Has(prog.Sectors) {
 					return true
 				}
 			}
 		}
 	}
-	return false
+	return truncates && readsDirectly
 }
 
 // TestSuiteIsCanonical: the files are as prog prints them.
