@@ -49,7 +49,7 @@ func Decode(data []byte) *Program {
 		p.Files = append(p.Files, decodeFile(i, head[headerSize+i*fileSize:]))
 	}
 	for i := range 1 + int(head[3]>>2&3) {
-		t := Task{Name: string(rune('s' + i)), MM: i}
+		t := Task{Name: taskName(i), MM: i}
 		if i > 0 && head[3]>>(4+i)&1 != 0 {
 			t.MM = 0
 		}
@@ -64,7 +64,7 @@ func Decode(data []byte) *Program {
 }
 
 func decodeFile(i int, b []byte) File {
-	f := File{Name: string(rune('A' + i)), FS: int(b[0] >> 3 & 3)}
+	f := File{Name: fileName(i), FS: int(b[0] >> 3 & 3)}
 	f.Size = int64(b[0]&7+1)*PageSize - int64(b[0]>>5)*SectorSize
 	var holes []Range
 	for page := range f.Pages() {

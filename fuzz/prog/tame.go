@@ -1,0 +1,52 @@
+package prog
+
+// claimed is the options under which policies claim anything: they make the
+// machine another one, and break no rule.
+const claimed = Sectors
+
+// Tame changes what no policy claims coherence for, and leaves the rest:
+//
+//   - direct IO goes by whole pages. Invalidation ignores pins, so that a
+//     direct read into a page beside a direct write of another part of it loses
+//     data under every policy;
+//   - splice and reflink become other reads and writes. The one shares pages of
+//     the cache, which in bcachefs are filled without a lock, the other waits
+//     there for direct IO while it holds both caches: each has litmus tests;
+//   - a file that gets truncated is not read directly. Direct reads take no lock
+//     in bcachefs, and may see what lay under the dirty pages dropped;
+//   - options that break rules of the cache are off, and so is mmap_lock, beside
+//     which no policy claims to be free of deadlocks.
+func (p *Program) Tame() {
+	p.Options.Set &= claimed
+	var truncated [MaxFiles]bool
+	for i := range p.Tasks {
+		for j := range p.Tasks[i].Ops {
+			if o := &p.Tasks[i].Ops[j]; o.Kind == Truncate {
+				truncated[o.File] = true
+			}
+		}
+	}
+	for i := range p.Tasks {
+		for j := range p.Tasks[i].Ops {
+			o := &p.Tasks[i].Ops[j]
+			if o.Kind == ReadDirect && truncated[o.File] {
+				o.Kind = Read
+			}
+			o.tame()
+		}
+	}
+}
+
+func (o *Op) tame() {
+	switch o.Kind {
+	case Splice:
+		o.Kind, o.Buf = Read, Buf{}
+	case Reflink:
+		o.Kind, o.Buf = Write, Buf{}
+	}
+	if o.Kind.Sectors() {
+		o.Off = o.Off / PageSize * PageSize
+		o.Buf.Off = o.Buf.Off / PageSize * PageSize
+		o.Len = (o.Len + PageSize - 1) / PageSize * PageSize
+	}
+}
