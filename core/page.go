@@ -152,8 +152,12 @@ func (t *Task) put(m *AddressSpace, p *Page) {
 // unref is put in a step that is about the page already.
 func (t *Task) unref(m *AddressSpace, p *Page) {
 	if p.refs.Add(-1) == 0 {
-		m.mem.Free(t.Thread, p.frame)
-		p.frame = nil
-		m.recycle(t, p)
+		t.free(m, p)
 	}
+}
+
+func (t *Task) free(m *AddressSpace, p *Page) {
+	m.mem.Free(t.Thread, p.frame)
+	p.frame = nil
+	m.recycle(t, p)
 }
