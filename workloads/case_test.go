@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -36,6 +37,19 @@ func mustRun(t *testing.T, c *Case) *Outcome {
 		t.Fatal(err)
 	}
 	return o
+}
+
+// eventually runs the case until its outcome is as wanted: on a busy machine a
+// task may have no processor for the whole of a short case.
+func eventually(t *testing.T, c *Case, wanted func(o *Outcome) bool) *Outcome {
+	t.Helper()
+	for range 20 {
+		if o := mustRun(t, c); wanted(o) {
+			return o
+		}
+	}
+	t.Fatalf("%s on %s: not once in 20 runs", c.Workload.Name, c.Engine.Name())
+	return nil
 }
 
 // noLeaks fails if the test ends with more goroutines than it began with.
@@ -108,12 +122,12 @@ func TestWorkloadsDoWhatTheySay(t *testing.T) {
 		"direct-only":                {OpDirectRead, OpDirectWrite},
 	}
 	for _, w := range All() {
-		o := mustRun(t, quickCase(&memEngine{name: "mem"}, w))
-		for _, op := range want[w.Name] {
-			if c := o.Classes[op.String()]; c == nil || c.Hist.TotalCount() == 0 {
-				t.Errorf("%s: no %s", w.Name, op)
-			}
-		}
+		eventually(t, quickCase(&memEngine{name: "mem"}, w), func(o *Outcome) bool {
+			return !slices.ContainsFunc(want[w.Name], func(op Op) bool {
+				c := o.Classes[op.String()]
+				return c == nil || c.Hist.TotalCount() == 0
+			})
+		})
 		if len(want[w.Name]) == 0 {
 			t.Errorf("%s: not in the table", w.Name)
 		}
@@ -155,11 +169,9 @@ func TestHoles(t *testing.T) {
 	e := &memEngine{name: "holes"}
 	c := quickCase(e, DirectOnly)
 	c.Params.HolePct, c.Params.Round = 50, 10*time.Millisecond
-	if o := mustRun(t, c); o.Rounds < 2 || o.Oracle.Bad() != 0 {
-		t.Errorf("%d rounds, %d bad cells: %v", o.Rounds, o.Oracle.Bad(), o.Violations)
-	}
-	if e.punched == 0 {
-		t.Error("no hole was made")
+	o := eventually(t, c, func(o *Outcome) bool { return o.Rounds >= 2 && e.punched > 0 })
+	if o.Oracle.Bad() != 0 {
+		t.Errorf("%d bad cells: %v", o.Oracle.Bad(), o.Violations)
 	}
 }
 
@@ -184,8 +196,9 @@ func TestLossIsRepaired(t *testing.T) {
 }
 
 func TestStaleCacheIsStale(t *testing.T) {
-	o := mustRun(t, quickCase(&memEngine{name: "stale", stale: true}, DirectWriteBufferedRead))
-	if o.Oracle.Stale == 0 || o.StaleRounds == 0 || o.Oracle.Lost != 0 {
+	c := quickCase(&memEngine{name: "stale", stale: true}, DirectWriteBufferedRead)
+	o := eventually(t, c, func(o *Outcome) bool { return o.Oracle.Stale > 0 })
+	if o.StaleRounds == 0 || o.Oracle.Lost != 0 {
 		t.Fatalf("stale %d in %d rounds, lost %d", o.Oracle.Stale, o.StaleRounds, o.Oracle.Lost)
 	}
 }

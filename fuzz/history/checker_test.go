@@ -42,12 +42,12 @@ func porcupineSays(t *testing.T, ops []Op) bool {
 
 // shape is what kind of histories random makes.
 type shape struct {
-	ops, values int
-	zeros       float64 // of the writes, that write zero
-	maybe       float64 // of the writes, that may not have happened
-	open        float64 // of those, that did not return
-	wild        float64 // of the reads, that return any value at all
-	long        int64   // the longest operation
+	ops   int
+	zeros float64 // of the writes, that write zero
+	maybe float64 // of the writes, that may not have happened
+	open  float64 // of those, that did not return
+	wild  float64 // of the reads, that return any value at all
+	long  int64   // the longest operation
 }
 
 // random makes a history that is in order but for the wild reads: operations
