@@ -44,6 +44,11 @@
 // mmap_lock ([MM]; a task may be without): get_user_pages takes it inside block,
 // and a fault takes block inside it. And a reflink, which blocks two caches.
 //
+// The invariant says nothing of a direct read that locks nothing, as
+// bcachefs' does, beside a truncate: between the dropping of a dirty page and
+// the cutting of the file it reads what lay under the page
+// (fuzz/litmus/h8-direct-read-beside-truncate.coh).
+//
 // # What is left out
 //
 // Readahead on its own account, large folios, memory pressure (pages leave the
