@@ -61,19 +61,23 @@ func (v *vma) fault(t *Task, idx PageIndex, access mmu.Access) (*Page, error) {
 		return nil, err
 	}
 	if err := v.install(t, p, access != mmu.Read); err != nil {
-		t.release(v.m, p)
 		return nil, err
 	}
 	return p, nil
 }
 
-// install makes a locked page accessible through v.
+// install makes a locked page accessible through v. On an error the page is
+// unlocked and the reference gone.
 func (v *vma) install(t *Task, p *Page, write bool) error {
 	if v.m.opts.InstallUnlocked {
 		return v.installUnlocked(t, p, write)
 	}
 	t.Yield(p.loc(), sched.KindWrite)
-	return v.pt.Install(int64(p.index-v.first), p.frame, write)
+	err := v.pt.Install(int64(p.index-v.first), p.frame, write)
+	if err != nil {
+		t.release(v.m, p)
+	}
+	return err
 }
 
 // faultPage is fault without installing the translation.

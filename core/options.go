@@ -52,13 +52,17 @@ func (o Options) under(p *Policy) Options {
 	return o
 }
 
-// installUnlocked is the installation of a translation under InstallUnlocked.
-// It locks the page again for the caller.
+// installUnlocked is install under InstallUnlocked. It locks the page again for
+// the caller.
 func (v *vma) installUnlocked(t *Task, p *Page, write bool) error {
 	t.unlockPage(p)
 	t.Yield(p.loc(), sched.KindWrite)
-	if err := v.pt.Install(int64(p.index-v.first), p.frame, write); err != nil {
-		return err
+	err := v.pt.Install(int64(p.index-v.first), p.frame, write)
+	if err == nil {
+		err = t.lockPage(p)
 	}
-	return t.lockPage(p)
+	if err != nil {
+		t.put(v.m, p)
+	}
+	return err
 }
