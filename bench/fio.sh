@@ -14,7 +14,7 @@ fi
 cd "$(dirname "$0")/.."
 bin=$(mktemp -d)
 trap 'rm -rf "$bin"' EXIT
-go build -o "$bin/cohbench-fio" ./cmd/cohbench-fio
+go build -o "$bin/versus" ./bench/fio/versus
 status=0
-"$bin/cohbench-fio" "$@" || status=$?
+"$bin/versus" "$@" || status=$?
 exit "$status"

@@ -92,6 +92,7 @@ var layers = []struct {
 	{"bench/campaigns", nil},
 	{"bench/report", []string{"bench/result", "bench/compare", "bench/quantity"}},
 	{"bench/quantity", nil},
+	{"bench/fio/versus", []string{"bench/fio", "core", "core/disk", "core/sched"}},
 	{"bench/fio", []string{"bench", "bench/compare", "bench/quantity", "workloads", "core", "core/disk", "core/kernelfs"}},
 	{"bench/monitor", []string{"bench/result"}},
 	{"bench", []string{"bench/result", "bench/compare", "bench/quantity", "workloads/...", "core/..."}},
