@@ -176,8 +176,9 @@ func newExploration(p *prog.Program, model *core.Model, report *litmus.Report, r
 	for i := range report.Outcomes {
 		o := &report.Outcomes[i]
 		res := r.Run(p, &sched.Replay{Switches: o.Witness.Switches})
-		x.Outcomes = append(x.Outcomes, exploredOutcome{o.Count, o.Found, o.Witness.Preemptions, res.Describe()})
-		if o.Found && x.witness == nil {
+		shows := report.Shows(o)
+		x.Outcomes = append(x.Outcomes, exploredOutcome{o.Count, shows, o.Witness.Preemptions, res.Describe()})
+		if shows && x.witness == nil {
 			x.witness = &o.Witness
 			x.Schedule = scheduleText(p, o.Witness.Switches)
 		}

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"cohbench/core"
+	"cohbench/core/sched"
 	"cohbench/fuzz/history"
 	"cohbench/fuzz/prog"
 )
@@ -61,7 +62,7 @@ func (j *judge) silence() {
 func (j *judge) noteError(s *step) {
 	kind := prog.Violation(0)
 	switch {
-	case s.err == nil:
+	case s.err == nil, errors.Is(s.err, sched.ErrCanceled): // cut short says nothing
 		return
 	case errors.Is(s.err, core.ErrFault):
 		kind = prog.EFAULT

@@ -20,13 +20,24 @@ func (l *plan) report(r *Result) []string {
 	case r.Deadlock != nil:
 		list = append(list, strings.Split(l.files(r.Deadlock.String()), "\n")...)
 	case r.Livelock != nil:
-		list = append(list, strings.Split(l.files(r.Livelock.String()), "\n")...)
+		list = append(list, strings.Split(l.files(r.spins()), "\n")...)
 	case r.Panic != nil:
 		list = append(list, r.Panic.Error())
 	case r.Err != nil:
 		list = append(list, r.Err.Error())
 	}
 	return list
+}
+
+// spins is the livelock, with the names of what is spun on.
+func (r *Result) spins() string {
+	text := r.Livelock.String()
+	for _, s := range r.Livelock.Spinning {
+		if name, ok := r.world.nameLoc(s.Loc); ok {
+			text = strings.ReplaceAll(text, fmt.Sprintf("%#x", uint64(s.Loc)), name)
+		}
+	}
+	return text
 }
 
 // finding is one line.

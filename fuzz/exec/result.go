@@ -20,6 +20,7 @@ type Result struct {
 
 	key   uint64
 	plan  *plan
+	world *world
 	holds bool
 }
 

@@ -117,7 +117,7 @@ func (r *Runner) TraceHash() uint64 {
 }
 
 func (r *Runner) begin() {
-	r.res = Result{Findings: r.res.Findings[:0], Regs: r.res.Regs[:0], plan: &r.plan}
+	r.res = Result{Findings: r.res.Findings[:0], Regs: r.res.Regs[:0], plan: &r.plan, world: &r.world}
 }
 
 func (r *Runner) fail(err error) *Result {

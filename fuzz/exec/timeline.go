@@ -160,7 +160,14 @@ func (o *observer) locName(loc sched.Loc) string {
 	if loc == sched.LocLocal {
 		return "nothing shared"
 	}
-	w := &o.r.world
+	if name, ok := o.r.world.nameLoc(loc); ok {
+		return o.name(name)
+	}
+	return fmt.Sprintf("location %#x", uint64(loc))
+}
+
+// nameLoc says what a location of the world is, in the model's words.
+func (w *world) nameLoc(loc sched.Loc) (string, bool) {
 	var namers []interface {
 		NameLoc(sched.Loc) (string, bool)
 	}
@@ -175,10 +182,10 @@ func (o *observer) locName(loc sched.Loc) string {
 	}
 	for _, n := range namers {
 		if name, ok := n.NameLoc(loc); ok {
-			return o.name(name)
+			return name, true
 		}
 	}
-	return fmt.Sprintf("location %#x", uint64(loc))
+	return "", false
 }
 
 // operations notes those that began or ended.

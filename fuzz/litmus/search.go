@@ -51,6 +51,18 @@ func Search(p *prog.Program, model *core.Model, cfg Config) (*Report, error) {
 	return r, nil
 }
 
+// Shows reports whether an outcome is what the verdict is about: it ends in the
+// deadlock or livelock, or else has what the test looks for.
+func (r *Report) Shows(o *explore.Outcome) bool {
+	switch seen := exec.Violations(o.Key); r.Verdict {
+	case prog.Deadlocks:
+		return seen&prog.Deadlock != 0
+	case prog.Livelocks:
+		return seen&prog.Livelock != 0
+	}
+	return o.Found
+}
+
 // verdict says what a report means.
 func verdict(p *prog.Program, r *Report) prog.Verdict {
 	found := 0
