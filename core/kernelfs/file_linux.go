@@ -23,7 +23,9 @@ type file struct {
 	sync   int // for fsync alone: what it says is new since its last fsync
 	align  disk.Align
 	huge   bool
-	async  *alone // for direct IO; nil: pread and pwrite
+	// overlay: another file's pages are cached, not this one's.
+	overlay bool
+	async   *alone // for direct IO; nil: pread and pwrite
 
 	exposed core.Exposures
 	fallbacks
@@ -42,7 +44,7 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: probe.Align, huge: e.HugePages}
+	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: probe.Align, huge: e.HugePages, overlay: probe.FSType == "overlay"}
 	f.known = probe.Direct
 	if open := e.Direct.opener(); open != nil {
 		f.async = &alone{open: open}

@@ -22,6 +22,7 @@ const (
 	uffdioRegister     = 3<<30 | 32<<16 | 0xAA<<8 | 0x00 // struct uffdio_register; UFFDIO_REGISTER(2const)
 	uffdioUnregister   = 2<<30 | 16<<16 | 0xAA<<8 | 0x01 // struct uffdio_range; UFFDIO_UNREGISTER(2const)
 	uffdioWake         = 2<<30 | 16<<16 | 0xAA<<8 | 0x02 // struct uffdio_range; UFFDIO_WAKE(2const)
+	uffdioCopy         = 3<<30 | 40<<16 | 0xAA<<8 | 0x03 // struct uffdio_copy; UFFDIO_COPY(2const)
 	uffdioWriteprotect = 3<<30 | 24<<16 | 0xAA<<8 | 0x06 // struct uffdio_writeprotect; UFFDIO_WRITEPROTECT(2const)
 	uffdioContinue     = 3<<30 | 32<<16 | 0xAA<<8 | 0x07 // struct uffdio_continue; UFFDIO_CONTINUE(2const)
 	uffdioPoison       = 3<<30 | 32<<16 | 0xAA<<8 | 0x08 // struct uffdio_poison; UFFDIO_POISON(2const)
@@ -98,6 +99,11 @@ type uffdioRegisterArg struct {
 	rng    uffdioRange
 	mode   uint64
 	ioctls uint64
+}
+
+type uffdioCopyArg struct {
+	dst, src, len, mode uint64
+	copied              int64
 }
 
 type uffdioWriteprotectArg struct {
@@ -260,6 +266,13 @@ func (u uffd) wake(page uintptr) error {
 func (u uffd) cont(page uintptr, mode uint64) error {
 	arg := uffdioContinueArg{rng: uffdioRange{uint64(page), PageSize}, mode: mode}
 	return u.ioctl(uffdioContinue, unsafe.Pointer(&arg))
+}
+
+// copyTo installs a page at the address, with the contents of the page at src,
+// and wakes who waits for it. EEXIST: there is one.
+func (u uffd) copyTo(page uintptr, src unsafe.Pointer) error {
+	arg := uffdioCopyArg{dst: uint64(page), src: uint64(uintptr(src)), len: PageSize}
+	return u.ioctl(uffdioCopy, unsafe.Pointer(&arg))
 }
 
 // protect makes an installed page read-only, or takes that back.

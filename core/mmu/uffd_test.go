@@ -23,6 +23,7 @@ func TestIoctlSizes(t *testing.T) {
 		{"UFFDIO_REGISTER", uffdioRegister, 0, unsafe.Sizeof(uffdioRegisterArg{}), 32},
 		{"UFFDIO_UNREGISTER", uffdioUnregister, 1, unsafe.Sizeof(uffdioRange{}), 16},
 		{"UFFDIO_WAKE", uffdioWake, 2, unsafe.Sizeof(uffdioRange{}), 16},
+		{"UFFDIO_COPY", uffdioCopy, 3, unsafe.Sizeof(uffdioCopyArg{}), 40},
 		{"UFFDIO_WRITEPROTECT", uffdioWriteprotect, 6, unsafe.Sizeof(uffdioWriteprotectArg{}), 24},
 		{"UFFDIO_CONTINUE", uffdioContinue, 7, unsafe.Sizeof(uffdioContinueArg{}), 32},
 		{"UFFDIO_POISON", uffdioPoison, 8, unsafe.Sizeof(uffdioPoisonArg{}), 32},
