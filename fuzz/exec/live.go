@@ -20,11 +20,23 @@ type Live struct {
 	Engine core.Engine
 	// Backings are the files, as many as programs have. What is in them is lost.
 	Backings []core.Backing
+	// Director, if there is one, has a say in when operations begin.
+	Director Director
 
 	files files
 	plan  plan
 	judge judge
 	res   Result
+}
+
+// A Director is told of the operations of live runs, by the threads that perform
+// them.
+type Director interface {
+	// Begin returns when the operation may begin, with the memory that it is to
+	// use: mem, or for a write some that holds the same.
+	Begin(o OpRef, mem []byte) []byte
+	// End is called when the operation has returned.
+	End(o OpRef)
 }
 
 // Run runs p once, with all tasks released at the same moment, and judges what
@@ -61,11 +73,32 @@ func (v *Live) race(g *sched.Group) {
 			t := core.NewTask(th)
 			ready.Done()
 			<-start
-			v.files.run(t, v.plan.tasks[i], v.plan.p.Tasks)
+			v.perform(t, i)
 		})
 	}
 	ready.Wait()
 	close(start)
+}
+
+// perform performs the operations of task i.
+func (v *Live) perform(t *core.Task, i int) {
+	if v.Director == nil {
+		v.files.run(t, v.plan.tasks[i], v.plan.p.Tasks)
+		return
+	}
+	for k := range v.plan.tasks[i] {
+		v.direct(t, OpRef{i, k})
+	}
+}
+
+// direct performs one operation when the director wants it.
+func (v *Live) direct(t *core.Task, o OpRef) {
+	s := v.plan.tasks[o.Task][o.Op : o.Op+1]
+	mem := s[0].mem
+	s[0].mem = v.Director.Begin(o, mem)
+	defer v.Director.End(o)
+	defer func() { s[0].mem = mem }()
+	v.files.run(t, s, v.plan.p.Tasks)
 }
 
 // open opens the files, gives them their contents and maps them.
