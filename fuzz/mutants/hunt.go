@@ -1,0 +1,201 @@
+package mutants
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+
+	"cohbench/core"
+	"cohbench/core/coherence"
+	"cohbench/core/sched"
+	"cohbench/fuzz/exec"
+	"cohbench/fuzz/explore"
+	"cohbench/fuzz/litmus"
+	"cohbench/fuzz/prog"
+)
+
+// Config says how far a hunt goes. What it finds depends on nothing else.
+type Config struct {
+	Seed     uint64
+	Programs int // random ones
+	// Notice is told of each program before it is run, and on what; nil: nobody
+	// is. A mutant may make a program run for ever.
+	Notice func(by, engine string, p *prog.Program, runs int64)
+}
+
+// Catch is how a bug was caught.
+type Catch struct {
+	By      string // the hunter: fuzz, litmus or oracle
+	Engine  string
+	Kind    string // what was wrong
+	Runs    int64  // executions up to then
+	Witness *prog.Program
+}
+
+// Hunt has all hunters look for a bug in the code of this very process, and
+// returns nil if none of them finds one.
+func Hunt(cfg Config) (*Catch, error) {
+	h := &hunt{Config: cfg}
+	if c := h.oracle(); c != nil {
+		return c, nil
+	}
+	for _, hunter := range []func() (*Catch, error){h.fuzz, h.litmus} {
+		if c, err := hunter(); c != nil || err != nil {
+			return c, err
+		}
+	}
+	return nil, nil
+}
+
+type hunt struct {
+	Config
+	runs    int64
+	runners []*exec.Runner
+}
+
+func (h *hunt) notice(by, engine string, p *prog.Program) {
+	if h.Notice != nil {
+		h.Notice(by, engine, p, h.runs)
+	}
+}
+
+const (
+	schedules        = 8 // random ones, of each program
+	programsPerSwarm = 24
+	programsPerOp    = 600 // after so many programs may have one more operation
+	mostOps          = 8
+)
+
+// fuzz runs random programs under random schedules on the policies that claim
+// coherence.
+func (h *hunt) fuzz() (*Catch, error) {
+	for _, p := range coherence.All() {
+		if p.Claims.Coherent && p.Claims.DeadlockFree {
+			h.runners = append(h.runners, exec.New(&core.Model{Policy: p}))
+		}
+	}
+	g := prog.Generator{Rand: rand.New(rand.NewPCG(h.Seed, 0))}
+	pos, pct := explore.NewPOS(0), explore.NewPCT(3, 0)
+	for i := range h.Programs {
+		// Small ones first: what needs few operations is then found with few.
+		g.Limits = prog.Limits{Tasks: 2 + i%2, Ops: min(2+i/programsPerOp, mostOps)}
+		if i%programsPerSwarm == 0 {
+			g.Swarm()
+		}
+		p := g.Program()
+		if unclaimed(p) {
+			continue
+		}
+		r := h.runners[i%len(h.runners)]
+		h.notice("fuzz", r.Engine(), p)
+		for k := range schedules {
+			var s explore.Sampler = pos
+			if k%4 == 3 {
+				s = pct
+			}
+			s.Reset(g.Rand.Uint64())
+			h.runs++
+			if bad := judge(p, r.Run(p, s)); bad != "" {
+				return h.caught(r, p, bad), nil
+			}
+		}
+	}
+	return nil, nil
+}
+
+// judge names what a run of a generated program did that no policy which claims
+// coherence may do; "" if there is nothing.
+func judge(p *prog.Program, r *exec.Result) string {
+	bad := prog.Incoherence | prog.Panic | prog.Deadlock | prog.Livelock | prog.EIO
+	if !pinsItself(p) {
+		bad |= prog.EFAULT
+	}
+	switch {
+	case r.Found&bad != 0:
+		return (r.Found & bad).String()
+	case r.Err != nil:
+		return "no end" // out of steps: there is nothing else that the model cannot do
+	}
+	return ""
+}
+
+// pinsItself reports whether a direct write's buffer may be in the file that it
+// has blocked, which may fail.
+func pinsItself(p *prog.Program) bool {
+	for i := range p.Tasks {
+		for _, op := range p.Tasks[i].Ops {
+			if op.Kind == prog.WriteDirect && op.Buf.Mapped && op.Buf.File == op.File {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// unclaimed reports whether a program does what the judgement of its runs, or
+// the claims of the policies, do not cover: a buffered copy within one file,
+// whose words then come from each other, and a direct read into pages of a file
+// that is written directly, since invalidation ignores pins.
+func unclaimed(p *prog.Program) bool {
+	var into, written [prog.MaxFiles]bool
+	within := false
+	for i := range p.Tasks {
+		for _, op := range p.Tasks[i].Ops {
+			written[op.File] = written[op.File] || op.Kind == prog.WriteDirect
+			into[op.Buf.File] = into[op.Buf.File] || op.Buf.Mapped && op.Kind == prog.ReadDirect
+			within = within || op.Kind != prog.WriteDirect && op.Buf.Mapped && op.Buf.File == op.File
+		}
+	}
+	for i := range into {
+		within = within || into[i] && written[i]
+	}
+	return within
+}
+
+// caught makes the catch small.
+func (h *hunt) caught(r *exec.Runner, p *prog.Program, kind string) *Catch {
+	c := &Catch{By: "fuzz", Engine: r.Engine(), Kind: kind, Runs: h.runs}
+	c.Witness = prog.Minimise(p, func(q *prog.Program) bool {
+		h.notice("fuzz", r.Engine(), q)
+		return search(r, q, kind)
+	})
+	return c
+}
+
+// litmus searches the schedules of the suite, small tests first, on every
+// policy, for a verdict that the test does not expect.
+func (h *hunt) litmus() (*Catch, error) {
+	suite, err := litmus.Suite()
+	if err != nil {
+		return nil, err
+	}
+	slices.SortStableFunc(suite, func(a, b *prog.Program) int { return cmp.Compare(a.Size(), b.Size()) })
+	for _, p := range suite {
+		for _, policy := range coherence.All() {
+			model := &core.Model{Policy: policy}
+			h.notice("litmus", model.Name(), p)
+			r, err := litmus.Search(p, model, litmus.Config{Bound: 2, Budget: searchSteps})
+			c := &Catch{By: "litmus", Engine: model.Name(), Witness: p, Runs: h.runs}
+			var panicked *sched.PanicError
+			switch {
+			case errors.As(err, &panicked):
+				c.Kind = "panic"
+			case err != nil:
+				c.Kind = "no end"
+			case !r.OK():
+				c.Kind = fmt.Sprintf("%v, not %v", r.Verdict, r.Expected)
+				c.Runs += r.Schedules
+			default:
+				h.runs += r.Schedules
+				continue
+			}
+			return c, nil
+		}
+	}
+	return nil, nil
+}
+
+// searchSteps is more than any test of the suite takes on the right code.
+const searchSteps = 100_000_000

@@ -1,0 +1,45 @@
+package mutants
+
+import (
+	"cohbench/core/sched"
+	"cohbench/fuzz/exec"
+	"cohbench/fuzz/explore"
+	"cohbench/fuzz/prog"
+)
+
+// How far a search for the schedule of a smaller program goes.
+const (
+	shrinkSamples = 400
+	shrinkSteps   = 400_000 // with at most two preemptions, where samples do not hit
+)
+
+// search looks for a schedule in which a program does what is wrong in the same
+// way.
+func search(r *exec.Runner, p *prog.Program, kind string) bool {
+	pos := explore.NewPOS(0)
+	for seed := range uint64(shrinkSamples) {
+		pos.Reset(seed)
+		if judge(p, r.Run(p, pos)) == kind {
+			return true
+		}
+	}
+	report := explore.Search(explore.Config{
+		New:      func() explore.Subject { return &subject{r, p, kind} },
+		Bound:    2,
+		MaxSteps: shrinkSteps,
+	})
+	return report.Found() > 0
+}
+
+// subject is a program as an explore.Subject. It leaves its runner open.
+type subject struct {
+	r    *exec.Runner
+	p    *prog.Program
+	kind string
+}
+
+// Run implements explore.Subject.
+func (s *subject) Run(picker sched.Picker) (key uint64, found bool) {
+	r := s.r.Run(s.p, picker)
+	return r.Key(), judge(s.p, r) == s.kind
+}
