@@ -1,12 +1,29 @@
 #!/usr/bin/env bash
-# Fuzzes for a while with go test -fuzz, then with go-fuzz. Both start from
-# fuzz/corpus. What go test finds it puts into fuzz/testdata, where it is a test
-# from then on; what go-fuzz finds is kept where the last line says.
+# Fuzzes for a while: cohbench fuzz on the policies that claim coherence, then
+# each target with go test -fuzz, then two with go-fuzz. All start from the
+# corpora in the tree, and from what they kept before if --cache names a folder.
+# Whatever is found is kept in --out, and the exit status is 1.
 #
-# Usage: ci/fuzz.sh [seconds]    for each of the two, default 30
+# Usage: ci/fuzz.sh [--nightly] [--cache DIR] [--out DIR] [seconds]
+#
+# Seconds is for all of it, about; default 60. --nightly is an hour.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-seconds=${1:-30}
+
+seconds=60 cache= out=
+while [ $# -gt 0 ]; do
+	case $1 in
+	--nightly) seconds=3600 ;;
+	--cache) cache=$2 && shift ;;
+	--out) out=$2 && shift ;;
+	*[!0-9]*)
+		echo "error: ci/fuzz.sh: unknown argument $1: usage: ci/fuzz.sh [--nightly] [--cache DIR] [--out DIR] [seconds]" >&2
+		exit 2
+		;;
+	*) seconds=$1 ;;
+	esac
+	shift
+done
 export GOTOOLCHAIN=local # go-fuzz-build breaks when the toolchain is switched under it
 
 work=$(mktemp -d)
@@ -19,27 +36,64 @@ cleanup() {
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM
+cache=${cache:-$work/cache}
+out=${out:-$(mktemp -d "${TMPDIR:-/tmp}/cohbench-fuzz-XXXXXX")}
+mkdir -p "$cache" "$out"
 
-# A minimisation may take a minute by default, in which nothing is tried.
-echo "fuzz: go test -fuzz, $seconds s"
-mkdir "$work/cache"
-go test ./fuzz -run '^$' -fuzz '^FuzzRun$' -fuzztime "${seconds}s" -fuzzminimizetime 200x -test.fuzzcachedir "$work/cache"
+found=0
+finding() {
+	echo "fuzz: $1 found something: $2" >&2
+	found=1
+}
 
-echo "fuzz: go-fuzz, $seconds s"
-mkdir "$work/go-fuzz"
-cp -r fuzz/corpus "$work/go-fuzz/corpus"
-go tool go-fuzz-build -o "$work/fuzz.zip" ./fuzz
-go build -o "$work/go-fuzz/run" github.com/dvyukov/go-fuzz/go-fuzz
-timeout --signal=INT "$seconds" "$work/go-fuzz/run" -bin "$work/fuzz.zip" -workdir "$work/go-fuzz" -procs "$(nproc)" &
-pid=$!
-wait "$pid" || true # timeout's status says that the time was up
-pid=
+# A third for the command, a third for the native targets, a third for go-fuzz.
+part=$((seconds / 3 > 3 ? seconds / 3 : 3))
+go build -o "$work/cohbench" ./cmd/cohbench
+echo "fuzz: cohbench fuzz, $part s"
+"$work/cohbench" fuzz --time "${part}s" --out "$out/campaign" || finding "cohbench fuzz" "$out/campaign"
 
-if [ -n "$(ls -A "$work/go-fuzz/crashers" 2>/dev/null)" ]; then
-	kept=$(mktemp -d "${TMPDIR:-/tmp}/cohbench-crashers-XXXXXX")
-	cp "$work"/go-fuzz/crashers/* "$kept"
-	cat "$kept"/*.output >&2
-	echo "fuzz: go-fuzz found something: $kept" >&2
+# native PACKAGE TARGET: what it finds it puts into testdata of the package.
+native() {
+	local package=$1 target=$2 limit=$((part / 5 > 2 ? part / 5 : 2))
+	echo "fuzz: go test -fuzz $target $package, $limit s"
+	mkdir -p "$cache/native"
+	# A minimisation may take a minute by default, in which nothing is tried.
+	if ! go test "$package" -run '^$' -fuzz "^$target\$" -fuzztime "${limit}s" -fuzzminimizetime 200x \
+		-test.fuzzcachedir "$cache/native"; then
+		[ ! -d "$package/testdata/fuzz/$target" ] || cp -r "$package/testdata/fuzz/$target" "$out/$target"
+		finding "$target" "$out/$target"
+	fi
+}
+native ./fuzz FuzzPolicies
+native ./fuzz FuzzLocks
+native ./fuzz FuzzParser
+native ./fuzz/sequential FuzzRun
+native ./bench/result FuzzRead
+
+# gofuzz PACKAGE FUNCTION CORPUS
+gofuzz() {
+	local package=$1 target=$2 corpus=$3 limit=$((part / 2 > 5 ? part / 2 : 5)) dir=$cache/go-fuzz/$2
+	echo "fuzz: go-fuzz $target $package, $limit s"
+	mkdir -p "$dir/corpus"
+	cp "$corpus"/* "$dir/corpus"
+	go tool go-fuzz-build -func "$target" -o "$work/$target.zip" "$package"
+	timeout --signal=INT "$limit" "$work/go-fuzz" -bin "$work/$target.zip" -workdir "$dir" -procs "$(nproc)" &
+	pid=$!
+	wait "$pid" || true # timeout's status says that the time was up
+	pid=
+	if [ -n "$(ls -A "$dir/crashers" 2>/dev/null)" ]; then
+		cat "$dir"/crashers/*.output >&2
+		mv "$dir/crashers" "$out/go-fuzz-$target"
+		finding "go-fuzz $target" "$out/go-fuzz-$target"
+	fi
+}
+go build -o "$work/go-fuzz" github.com/dvyukov/go-fuzz/go-fuzz
+gofuzz ./fuzz FuzzPolicies fuzz/corpus/policies
+gofuzz ./fuzz/sequential Fuzz fuzz/sequential/corpus
+
+if [ "$found" -ne 0 ]; then
+	echo "fuzz: 'cohbench fuzz convert FILE' makes a .coh file of an input, 'cohbench replay' plays it" >&2
 	exit 1
 fi
+rm -rf "$out"
 echo "fuzz: nothing found"

@@ -76,3 +76,55 @@ func (m *AddressSpace) NameLoc(loc sched.Loc) (string, bool) {
 	}
 	return "", false
 }
+
+// LocSort is what a location is about, whichever file, page, disk or process
+// has it.
+type LocSort uint16
+
+// Sorts beside the parts of a file, which are their own.
+const (
+	sortPage LocSort = firstPage + iota
+	sortDisk
+	sortSlot
+	sortMM
+	sortOther
+	// LocSorts is how many sorts there are.
+	LocSorts = int(sortOther) + 1
+)
+
+// SortLoc tells the sort of a location.
+func SortLoc(loc sched.Loc) LocSort {
+	switch top := loc >> 48; top {
+	case 0:
+		if loc>>locShift == 0 { // of no file
+			return 0
+		}
+		return LocSort(min(uint64(loc)&(1<<locShift-1), firstPage))
+	case fsLocs >> 48:
+		return sortSlot
+	case mmLocs >> 48:
+		return sortMM
+	case sched.LocAny >> 48:
+		return sortOther
+	}
+	return sortDisk
+}
+
+// String names the sort.
+func (s LocSort) String() string {
+	switch s {
+	case sortPage:
+		return "page"
+	case sortDisk:
+		return "disk"
+	case sortSlot:
+		return "slot"
+	case sortMM:
+		return "mmap_lock"
+	case sortOther:
+		return "anything"
+	case 0:
+		return "nothing shared"
+	}
+	return partNames[s]
+}

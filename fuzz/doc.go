@@ -1,21 +1,20 @@
-// Package fuzz has targets for fuzzers. All of them read one raw format, so
-// that `go test -fuzz`, go-fuzz and others can share a corpus.
+// Package fuzz looks for programs and schedules that break what an engine
+// claims, on the deterministic model.
 //
-// [Run] is the first target: locks and cached pages, one operation at a time,
-// against a model so simple that it is right at sight: a count of holders for
-// a lock, a slice of bytes for a file. It finds what is wrong without any
-// concurrency: offsets, ends of files, holes, pages that should have been
-// dropped, locks not released.
+// There are two ways in. [Campaign] makes programs itself: batches of random
+// features, mutations of what showed something new, schedules by random
+// samplers; a finding is made small ([Shrink]) and said once. [Run], [RunLocks]
+// and [RunParser] are targets for general fuzzers: `go test -fuzz`, go-fuzz and
+// libFuzzer, which share one raw format and one corpus.
 //
-// A failure is a panic with a constant text, by which fuzzers tell failures
-// apart; what happened is written to [Details].
+// A target that finds something panics with a constant text, one for each kind
+// of violation, by which fuzzers tell failures apart; what happened is written
+// to [Details].
 //
 // # Format
 //
-// The first byte chooses the engine, the second the size of the file at the
-// start (in units of 257 bytes, so that most ends lie inside a sector). Then
-// come operations of four bytes, of which the last may be cut short:
-//
-//	byte 0      operation (low 4 bits), task (next 2 bits, modulo 3)
-//	byte 1..3   arguments, see decode
+// The first byte chooses the engine among those that claim coherence; the rest
+// is a program in the binary form of package prog. Its schedule is the one that
+// stands in it. A program without one runs under a few random ones, which the
+// bytes decide.
 package fuzz

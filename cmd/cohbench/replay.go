@@ -26,7 +26,8 @@ func newReplay() *cobra.Command {
 		Short: "Play the schedule in a test file again, step by step",
 		Long: "replay runs the test of a .coh file under the schedule that stands in it, and draws the run:\n" +
 			"who did what, which locks that took, and what cache and disk held then. Every run takes the\n" +
-			"same steps. If the file has the hash of the steps and they are others now, it says so.",
+			"same steps. If the file has the hash of the steps and they are others now, it says so.\n" +
+			"FILE may as well be an input of a fuzzer: what go test -fuzz, go-fuzz or libFuzzer keep.",
 		Example: "  cohbench explore lost-update --engine double-invalidate --save x.coh\n  cohbench replay x.coh --times 1000",
 		Args:    cobra.ExactArgs(1),
 		RunE:    func(c *cobra.Command, args []string) error { return o.run(c.OutOrStdout(), args[0]) },
@@ -41,7 +42,7 @@ func (o *replayOptions) run(w io.Writer, name string) error {
 	if o.times < 1 {
 		return usage(fmt.Errorf("--times %d: want at least 1", o.times), "")
 	}
-	p, err := readProgram(name)
+	p, err := readInput(name)
 	if err != nil {
 		return err
 	}

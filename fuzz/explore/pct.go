@@ -40,6 +40,12 @@ func (p *PCT) Reset(seed uint64) {
 	}
 }
 
+// Forget implements Sampler.
+func (p *PCT) Forget() {
+	p.learner.Forget()
+	p.length, p.step = 1, 0
+}
+
 // Pick implements sched.Picker.
 func (p *PCT) Pick(runnable []*sched.Thread, current *sched.Thread, _ sched.Loc, _ sched.Kind) *sched.Thread {
 	if t := p.idle(runnable); t != nil {

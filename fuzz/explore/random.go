@@ -13,6 +13,8 @@ import (
 type Sampler interface {
 	sched.Picker
 	Reset(seed uint64)
+	// Forget forgets what was learnt, for another case. Reset comes next.
+	Forget()
 }
 
 // Random picks everybody with equal probability at every step that matters.
@@ -47,6 +49,9 @@ func (d *dice) below(n int) int { return int(d.src.Uint64() >> 32 * uint64(n) >>
 
 // learner knows which steps matter, as far as schedules have shown it.
 type learner struct{ sharing sharing }
+
+// Forget implements Sampler.
+func (l *learner) Forget() { l.sharing.forget() }
 
 // idle returns a thread whose next step does not matter, or nil.
 func (l *learner) idle(runnable []*sched.Thread) *sched.Thread {

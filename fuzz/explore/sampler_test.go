@@ -44,12 +44,16 @@ func samplers() map[string]Sampler {
 func TestSamplers(t *testing.T) {
 	var d sched.Determ
 	defer d.Close()
-	hits, again := map[string]int{}, map[string]int{}
+	hits, again, first := map[string]int{}, map[string]int{}, map[string][]sched.Step{}
 	for name, s := range samplers() {
 		for seed := range uint64(2000) {
 			s.Reset(seed)
-			if window(&d, s) {
+			bad := window(&d, s)
+			if bad {
 				again[name]++
+			}
+			if seed == 0 {
+				first[name] = slices.Clone(d.Trace())
 			}
 		}
 	}
@@ -59,6 +63,11 @@ func TestSamplers(t *testing.T) {
 			if window(&d, s) {
 				hits[name]++
 			}
+		}
+		s.Forget()
+		s.Reset(0)
+		if window(&d, s); !slices.Equal(d.Trace(), first[name]) {
+			t.Errorf("%s: the first schedule is another one after Forget", name)
 		}
 		for seed := range uint64(50) {
 			r := Recorder{Picker: s}

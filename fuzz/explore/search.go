@@ -23,6 +23,9 @@ type Config struct {
 	// Workers is how many goroutines search; default 1. The report does not
 	// depend on it. An unbounded search has one.
 	Workers int
+	// First ends a bounded search with the first schedule that has what is
+	// looked for.
+	First bool
 	// Full leaves nothing out: it is there to check what is left out otherwise.
 	Full bool
 }
@@ -43,6 +46,7 @@ type search struct {
 	workers []*worker
 	sharing sharing
 	steps   atomic.Int64 // of the jobs that are done in this pass
+	found   atomic.Bool  // what is looked for
 }
 
 // worker has a case of its own.
@@ -88,7 +92,10 @@ func (s *search) run() *Report {
 		bound = int(^uint(0) >> 1)
 	}
 	if !s.cfg.Full && bound > 1 {
-		for s.pass(min(bound, 1)); s.sharing.grown; s.pass(min(bound, 1)) {
+		for t, _ := s.pass(1); s.sharing.grown || s.found.Load(); t, _ = s.pass(1) {
+			if s.found.Load() {
+				return t.finish(s.cfg.Bound, false)
+			}
 			s.sharing.promote()
 		}
 	}
@@ -115,11 +122,12 @@ func (s *search) pass(bound int) (*tally, bool) {
 	jobs := split(first.nodes)
 	s.share(jobs)
 	complete := true
-	for i := 0; i < len(jobs) && complete; i++ {
-		if complete = !s.exceeded(total.report.Steps); complete {
-			total.merge(&jobs[i].tally)
-			complete = jobs[i].done
+	for i := range jobs {
+		if complete = complete && !s.exceeded(total.report.Steps); !complete && !s.found.Load() {
+			break
 		}
+		total.merge(&jobs[i].tally)
+		complete = complete && jobs[i].done
 	}
 	for _, w := range s.workers {
 		s.sharing.merge(&w.sharing)
@@ -158,7 +166,10 @@ func (s *search) share(jobs []job) {
 	wg.Wait()
 }
 
-func (s *search) exceeded(steps int64) bool { return s.cfg.MaxSteps > 0 && steps >= s.cfg.MaxSteps }
+// exceeded reports whether the search is to end after so many steps.
+func (s *search) exceeded(steps int64) bool {
+	return s.cfg.MaxSteps > 0 && steps >= s.cfg.MaxSteps || s.cfg.First && s.found.Load()
+}
 
 // do plays the schedules of a job, for as long as it alone is within the limit.
 func (w *worker) do(j *job) {
@@ -180,5 +191,8 @@ func (w *worker) play(t *tally) {
 	w.begin()
 	key, found := w.subject.Run(&w.bounded)
 	t.report.Steps += int64(w.step + 1)
+	if found && w.search.cfg.First {
+		w.search.found.Store(true)
+	}
 	t.count(key, found, w.used, w.witness)
 }

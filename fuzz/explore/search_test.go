@@ -140,3 +140,26 @@ func TestLimit(t *testing.T) {
 		}
 	}
 }
+
+// A search for the first that is looked for ends with it, and has its witness.
+func TestFirst(t *testing.T) {
+	rng := rand.New(rand.NewPCG(4, 4))
+	ended := 0
+	for range 30 {
+		p := randomToy(rng, 3, 4, true)
+		own := func() Subject { return &toy{threads: p.threads} }
+		for _, workers := range []int{1, 3} {
+			all, first := Search(Config{New: own, Bound: 2}), Search(Config{New: own, Bound: 2, First: true, Workers: workers})
+			if (all.Found() > 0) != (first.Found() > 0) || first.Complete == (all.Found() > 0) {
+				t.Fatalf("%d found of all, %d with First, complete: %v", all.Found(), first.Found(), first.Complete)
+			}
+			if first.Found() > 0 && first.Schedules < all.Schedules {
+				ended++
+			}
+			checkWitnesses(t, own(), first)
+		}
+	}
+	if ended == 0 {
+		t.Error("no search ended early")
+	}
+}

@@ -166,6 +166,12 @@ func (s *sharing) merge(o *sharing) {
 	}
 }
 
+// forget leaves nothing but the memory.
+func (s *sharing) forget() {
+	clear(s.slots)
+	s.used, s.grown = 0, false
+}
+
 // clone is a copy.
 func (s *sharing) clone() sharing {
 	c := *s

@@ -93,7 +93,7 @@ schedule t +5 u +7 t +0 s
 		t.Fatal(err)
 	}
 	tried := 0
-	least := Minimise(p, func(q *Program) bool {
+	keep := func(q *Program) bool {
 		tried++
 		if _, err := q.Encode(); err != nil {
 			t.Fatal(err)
@@ -108,7 +108,8 @@ schedule t +5 u +7 t +0 s
 			}
 		}
 		return false
-	})
+	}
+	least := MinimiseSchedule(Minimise(p, keep), keep)
 	if least.String() != want {
 		t.Errorf("got\n%v\nwant\n%s", least, want)
 	}

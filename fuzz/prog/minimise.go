@@ -4,10 +4,10 @@ import "slices"
 
 // Minimise makes p smaller for as long as keep says that the smaller one still
 // does what is wanted, and returns the last that did: fewer tasks, operations,
-// files and pages, plainer ones, and fewer switches. Nothing that is left can
-// be taken away by itself. Keep may give its argument another schedule; it must
-// not change anything else. It should be deterministic, and then the result
-// is. Preconditions: keep(p) is true.
+// files and pages, and plainer ones. Nothing that is left can be taken away by
+// itself. Keep may give its argument another schedule; it must not change
+// anything else. It should be deterministic, and then the result is.
+// Preconditions: keep(p) is true.
 //
 // The order is that of what makes a program simpler by most, and after each
 // success what was tried before may succeed (see syzkaller's
@@ -16,7 +16,7 @@ func Minimise(p *Program, keep func(*Program) bool) *Program {
 	m := &minimiser{best: p.Clone(), keep: keep}
 	for changed := true; changed; {
 		changed = false
-		for _, pass := range []func() bool{m.tasks, m.ops, m.files, m.options, m.pages, m.plain, m.switches} {
+		for _, pass := range []func() bool{m.tasks, m.ops, m.files, m.options, m.pages, m.plain} {
 			changed = pass() || changed
 		}
 	}
@@ -239,13 +239,18 @@ func (o *Op) become(from, to Kind) bool {
 	return true
 }
 
-// switches takes them out.
-func (m *minimiser) switches() bool {
-	return m.each(len(m.best.Schedule), func(p *Program, i int) bool {
-		if i+1 < len(p.Schedule) {
-			p.Schedule[i+1].After += p.Schedule[i].After + 1
-		}
-		p.Schedule = slices.Delete(p.Schedule, i, i+1)
-		return true
-	})
+// MinimiseSchedule takes switches out of the schedule of p for as long as keep
+// is true. Preconditions: as those of Minimise; keep leaves the schedule alone.
+func MinimiseSchedule(p *Program, keep func(*Program) bool) *Program {
+	m := &minimiser{best: p.Clone(), keep: keep}
+	for changed := true; changed; {
+		changed = m.each(len(m.best.Schedule), func(p *Program, i int) bool {
+			if i+1 < len(p.Schedule) {
+				p.Schedule[i+1].After += p.Schedule[i].After + 1
+			}
+			p.Schedule = slices.Delete(p.Schedule, i, i+1)
+			return true
+		})
+	}
+	return m.best
 }

@@ -52,7 +52,7 @@ func (p *parser) one(s *scanner) (Cond, error) {
 		}
 		return c, err
 	}
-	if v, ok := violation(at.text); ok {
+	if v, ok := ParseViolation(at.text); ok {
 		s.take()
 		return Cond{Kind: CondSeen, Seen: v}, nil
 	}

@@ -152,7 +152,7 @@ func badName(text string) string {
 			return "the word has a meaning of its own"
 		}
 	}
-	if _, ok := violation(text); ok {
+	if _, ok := ParseViolation(text); ok {
 		return "the word is a violation"
 	}
 	return ""

@@ -14,6 +14,8 @@ const claimed = Sectors
 //     there for direct IO while it holds both caches: each has litmus tests;
 //   - a file that gets truncated is not read directly. Direct reads take no lock
 //     in bcachefs, and may see what lay under the dirty pages dropped;
+//   - a buffered read or write does not copy a range onto a part of itself: what
+//     that leaves depends on the order of the bytes;
 //   - options that break rules of the cache are off, and so is mmap_lock, beside
 //     which no policy claims to be free of deadlocks.
 func (p *Program) Tame() {
@@ -43,6 +45,10 @@ func (o *Op) tame() {
 		o.Kind, o.Buf = Read, Buf{}
 	case Reflink:
 		o.Kind, o.Buf = Write, Buf{}
+	}
+	distance := max(o.Off-o.Buf.Off, o.Buf.Off-o.Off)
+	if o.Buf.Mapped && o.Buf.File == o.File && !o.Kind.Sectors() && distance > 0 && distance < o.Len {
+		o.Buf = Buf{}
 	}
 	if o.Kind.Sectors() {
 		o.Off = o.Off / PageSize * PageSize

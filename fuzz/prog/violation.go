@@ -45,8 +45,8 @@ func (v Violation) String() string {
 	return strings.Join(names, ", ")
 }
 
-// violation is the violation of that name.
-func violation(name string) (Violation, bool) {
+// ParseViolation is the violation of that name, or false if there is none.
+func ParseViolation(name string) (Violation, bool) {
 	for i, n := range violationNames {
 		if n == name {
 			return 1 << i, true

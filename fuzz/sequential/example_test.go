@@ -1,10 +1,10 @@
-package fuzz_test
+package sequential_test
 
-import "cohbench/fuzz"
+import "cohbench/fuzz/sequential"
 
 // Engine 1, an empty file; task 0 stores to the first word, beyond the end:
 // that must be a SIGBUS, and it is, so Run returns.
 func ExampleRun() {
-	fuzz.Run([]byte{1, 0, 9, 0, 0, 0})
+	sequential.Run([]byte{1, 0, 9, 0, 0, 0})
 	// Output:
 }
