@@ -43,6 +43,7 @@ func (f *searchFlags) check() error {
 
 type litmusOptions struct {
 	searchFlags
+	kernelFlags
 	engines []string
 	json    bool
 	list    bool
@@ -57,13 +58,20 @@ func newLitmus() *cobra.Command {
 		Long: "litmus plays small tests on the model under every policy, and under all schedules with at\n" +
 			"most --bound preemptions. Its table says how often what a test looks for came about.\n" +
 			"A TEST is the name of a built-in one, a pattern of names, or a .coh file\n" +
-			"('cohbench help coh').",
-		Example: "  cohbench litmus\n  cohbench litmus 'lost-*' --engine addlock,double-invalidate\n  cohbench litmus my.coh --bound 3",
-		Args:    cobra.ArbitraryArgs,
-		RunE:    func(c *cobra.Command, args []string) error { return o.run(c, args) },
+			"('cohbench help coh').\n\n" +
+			"With --engine kernel the tests are put to the running kernel, on the file systems of the\n" +
+			"directories. A direct write is held where the kernel pins its buffer, by userfaultfd, and\n" +
+			"the other operations are placed around and inside of it in every order there is; where\n" +
+			"that shows nothing, or no write can be held, the test is left to chance. What the kernel\n" +
+			"does is a result, and no error.",
+		Example: "  cohbench litmus\n  cohbench litmus 'lost-*' --engine addlock,double-invalidate\n  cohbench litmus my.coh --bound 3\n" +
+			"  cohbench litmus --engine double-invalidate,kernel --dir /mnt/ext4,/mnt/xfs --explain",
+		Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error { return o.run(c, args) },
 	}
-	o.add(c)
-	c.Flags().StringSliceVar(&o.engines, "engine", nil, "policies, or patterns of their names (default all)")
+	o.searchFlags.add(c)
+	o.kernelFlags.add(c)
+	c.Flags().StringSliceVar(&o.engines, "engine", nil, "policies, or patterns of their names (default all), and kernel")
 	c.Flags().BoolVar(&o.json, "json", false, "print one JSON object for each test and engine")
 	c.Flags().BoolVar(&o.list, "list", false, "say what the tests are about, and do nothing else")
 	c.Flags().StringVar(&o.color, "color", "auto", "auto, always or never")
@@ -71,7 +79,7 @@ func newLitmus() *cobra.Command {
 }
 
 func (o *litmusOptions) run(c *cobra.Command, args []string) error {
-	if err := o.check(); err != nil {
+	if err := errors.Join(o.searchFlags.check(), o.kernelFlags.check()); err != nil {
 		return err
 	}
 	tests, err := chooseTests(args)
@@ -81,16 +89,26 @@ func (o *litmusOptions) run(c *cobra.Command, args []string) error {
 	if o.list {
 		return listTests(c.OutOrStdout(), tests)
 	}
-	engines, err := chooseModels(o.engines)
+	names, kernel := withoutKernel(o.engines)
+	if kernel && len(names) == 0 {
+		return o.runKernel(c, tests, nil)
+	}
+	engines, err := chooseModels(names)
 	if err != nil {
 		return err
+	}
+	if kernel {
+		return o.runKernel(c, tests, engines)
+	}
+	if len(o.dirs) > 0 {
+		return usage(errors.New("--dir is for --engine kernel"), "")
 	}
 	var print func(row []cell) error
 	if o.json {
 		e := json.NewEncoder(c.OutOrStdout())
 		print = func(row []cell) error { return encodeRow(e, row) }
 	} else {
-		t, err := newLitmusTable(c.OutOrStdout(), tests, engines, o)
+		t, err := newLitmusTable(c.OutOrStdout(), tests, modelColumns(engines), o)
 		if err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"cohbench/core"
 	"cohbench/fuzz/prog"
+	"cohbench/fuzz/shoot"
 )
 
 // litmusTable is tests as rows and engines as columns.
@@ -29,7 +30,7 @@ var glyphs = map[prog.Verdict]string{
 // cellWidth is what "~ 221/3362 *" needs.
 const cellWidth = 12
 
-func newLitmusTable(w io.Writer, tests []*prog.Program, engines []*core.Model, o *litmusOptions) (*litmusTable, error) {
+func newLitmusTable(w io.Writer, tests []*prog.Program, columns []string, o *litmusOptions) (*litmusTable, error) {
 	t := &litmusTable{w: w}
 	switch o.color {
 	case "always":
@@ -47,12 +48,21 @@ func newLitmusTable(w io.Writer, tests []*prog.Program, engines []*core.Model, o
 	}
 	header := fmt.Sprintf("%-*s", t.first, "test")
 	t.printf("schedules with %s on\n", boundText(&o.bound))
-	for i, e := range engines {
-		t.printf("  %c  %s\n", 'a'+i, e.Name())
+	for i, name := range columns {
+		t.printf("  %c  %s\n", 'a'+i, name)
 		header += fmt.Sprintf("  %-*c", cellWidth, 'a'+i)
 	}
 	t.printf("\n%s\n", strings.TrimRight(header, " "))
 	return t, nil
+}
+
+// modelColumns is the headings of models.
+func modelColumns(engines []*core.Model) []string {
+	var names []string
+	for _, e := range engines {
+		names = append(names, e.Name())
+	}
+	return names
 }
 
 func boundText(b *bound) string {
@@ -72,16 +82,18 @@ func (t *litmusTable) printf(format string, args ...any) {
 }
 
 // row prints one test.
-func (t *litmusTable) row(row []cell) error {
-	t.printf("%-*s", t.first, row[0].test.Name)
+func (t *litmusTable) row(row []cell) error { return t.rowWith(row[0].test, row, nil) }
+
+// rowWith prints one test on models and on file systems.
+func (t *litmusTable) rowWith(p *prog.Program, row []cell, shots []*shoot.Report) error {
+	line := fmt.Sprintf("%-*s", t.first, p.Name)
 	for i := range row {
-		text := fmt.Sprintf("  %-*s", cellWidth, row[i].text())
-		if i == len(row)-1 {
-			text = strings.TrimRight(text, " ")
-		}
-		t.printf("%s", t.paint(text, &row[i]))
+		line += t.paint(fmt.Sprintf("  %-*s", cellWidth, row[i].text()), row[i].hue())
 	}
-	t.printf("\n")
+	for _, r := range shots {
+		line += t.paint(fmt.Sprintf("  %-*s", cellWidth, shotText(p, r)), shotHue(p, r))
+	}
+	t.printf("%s\n", strings.TrimRight(line, " "))
 	return t.err
 }
 
@@ -99,21 +111,53 @@ func (x *cell) text() string {
 	return s
 }
 
-// paint is red for what is not expected, and dim for "never".
-func (t *litmusTable) paint(text string, x *cell) string {
+// The colours of a cell.
+const (
+	red    = "1;31"
+	dim    = "2"
+	yellow = "33"
+)
+
+// hue is red for what is not expected, and dim for "never".
+func (x *cell) hue() string {
 	switch {
-	case !t.color:
-		return text
 	case !x.report.OK():
-		return "\x1b[1;31m" + text + "\x1b[0m"
+		return red
 	case x.report.Verdict == prog.Never:
-		return "\x1b[2m" + text + "\x1b[0m"
+		return dim
 	}
-	return "\x1b[33m" + text + "\x1b[0m"
+	return yellow
+}
+
+// shotHue is red for what the model does not say, and dim for "never".
+func shotHue(p *prog.Program, r *shoot.Report) string {
+	switch {
+	case surprise(p, r) != ' ':
+		return red
+	case r.Verdict() == prog.Sometimes:
+		return yellow
+	}
+	return dim
+}
+
+// paint colours the text of a cell, and leaves the space behind it alone.
+func (t *litmusTable) paint(text, hue string) string {
+	if !t.color {
+		return text
+	}
+	word := strings.TrimRight(text, " ")
+	return "\x1b[" + hue + "m" + word + "\x1b[0m" + text[len(word):]
 }
 
 // legend explains the glyphs.
 func (t *litmusTable) legend() {
 	t.printf("\n- never  ~ sometimes  # always  D deadlock  L livelock  ? unknown: the search was not complete\n" +
 		"found/schedules; + not all were tried; * not the verdict that the test expects\n")
+}
+
+// kernelLegend explains the columns of file systems.
+func (t *litmusTable) kernelLegend() {
+	t.printf("\nOn a file system: ! on the first shot, in 95 of 100 or more tries of one order around a direct write that is\n" +
+		"held; ~ hits/tries of such an order, or by chance; - 0/runs, of which some were held (3/runs bounds the rate at\n" +
+		"95 %%); n/a cannot be asked; > the model of Linux, double-invalidate, never does it; < the model does.\n")
 }

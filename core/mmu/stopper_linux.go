@@ -64,13 +64,17 @@ func (s *Stopper) address(page int64) uintptr {
 }
 
 // Arm returns memory that holds what src does, but for the pages of stops,
-// which are missing. src must not change until the next Arm. Its length is in
-// whole pages, at most StopperSize.
+// which are missing. src must not change until the next Arm; it has at most
+// StopperSize bytes.
 //
 // Preconditions: no call uses the memory.
 func (s *Stopper) Arm(src []byte, stops ...int64) ([]byte, error) {
-	if len(src)%PageSize != 0 || len(src) == 0 || len(src) > StopperSize {
-		return nil, fmt.Errorf("arm a buffer of %d bytes: want whole pages, at most %d bytes", len(src), StopperSize)
+	if len(src) == 0 || len(src) > StopperSize {
+		return nil, fmt.Errorf("arm a buffer of %d bytes: want some, at most %d", len(src), StopperSize)
+	}
+	n := len(src)
+	if rest := n % PageSize; rest != 0 { // pages are filled whole
+		src = append(src[:n:n], make([]byte, PageSize-rest)...)
 	}
 	if err := unix.Madvise(s.mem, unix.MADV_DONTNEED); err != nil {
 		return nil, fmt.Errorf("madvise(MADV_DONTNEED): %w", err)
@@ -92,7 +96,7 @@ func (s *Stopper) Arm(src []byte, stops ...int64) ([]byte, error) {
 			}
 		}
 	}
-	return s.mem[:len(src):len(src)], nil
+	return s.mem[:n:n], nil
 }
 
 // Wait waits up to ms milliseconds for a call to stop, and returns the page

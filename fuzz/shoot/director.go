@@ -126,7 +126,7 @@ func (d *director) arm() bool {
 // stops is the pages of the buffer at which the write stops.
 func (d *director) stops() []int64 {
 	if d.shot.Stops == 2 {
-		return []int64{0, int64(len(d.src)/prog.PageSize) - 1}
+		return []int64{0, int64(len(d.src)-1) / prog.PageSize}
 	}
 	return []int64{0}
 }

@@ -101,11 +101,10 @@ func Shots(p *prog.Program) (list []Shot, all bool) {
 	return list, len(list) < MaxShots
 }
 
-// holdable reports whether an operation is a direct write of whole pages from
-// anonymous memory.
+// holdable reports whether an operation is a direct write from anonymous memory.
 func holdable(p *prog.Program, o exec.OpRef) bool {
 	op := &p.Tasks[o.Task].Ops[o.Op]
-	return op.Kind == prog.WriteDirect && !op.Buf.Mapped && op.Len%prog.PageSize == 0 && op.Len <= mmu.StopperSize
+	return op.Kind == prog.WriteDirect && !op.Buf.Mapped && op.Len <= mmu.StopperSize
 }
 
 // stretchable reports whether a direct write can go on behind its end: it is
@@ -113,7 +112,7 @@ func holdable(p *prog.Program, o exec.OpRef) bool {
 func stretchable(p *prog.Program, o exec.OpRef) bool {
 	op := &p.Tasks[o.Task].Ops[o.Op]
 	end := op.Off + op.Len
-	if op.Off%prog.PageSize != 0 || end > p.Files[op.File].Size || p.Files[op.File].Size%prog.PageSize != 0 || op.Len > mmu.StopperSize/4 {
+	if (op.Off|op.Len)%prog.PageSize != 0 || end > p.Files[op.File].Size || p.Files[op.File].Size%prog.PageSize != 0 || op.Len > mmu.StopperSize/4 {
 		return false
 	}
 	for t := range p.Tasks {

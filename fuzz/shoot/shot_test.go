@@ -22,7 +22,12 @@ func TestShots(t *testing.T) {
 		{"file A 2 pages\ntask w: dwrite A[0]; sync A\ntask s: store A[1]", []string{
 			"w.1 (dwrite) [ s.1 (store) ] w.2 (sync)",
 		}},
-		{"file A 2 pages\ntask w: dwrite A[0] from A[1]\ntask s: dwrite A[0]+0:512", nil},
+		{"file A 2 pages\ntask w: dwrite A[0] from A[1]\ntask s: dwrite A[0]+0:512", []string{
+			"s.1 (dwrite) [ w.1 (dwrite) ]",
+		}},
+		{"file A 1 page\ntask w: dwrite A[0]+0:512\ntask s: store A[0]+512", []string{
+			"w.1 (dwrite) [ s.1 (store) ]",
+		}},
 	} {
 		p := parse(t, c.src)
 		shots, all := Shots(p)

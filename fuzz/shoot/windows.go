@@ -23,7 +23,8 @@ var errNoStop = errors.New("a direct write does not stop at a page of its buffer
 // Probe finds out whether a direct write that stops at its buffer stops inside
 // of its window: after the cached pages of its range have gone, and in the
 // pinning of its buffer rather than before its locks. That is seen from outside:
-// a page that was pinned is not asked for a second time when it is taken away.
+// what came before the stop at the second page is in no cache, and a page that
+// was pinned is not asked for again when it is taken away.
 // What the first file holds is lost. Preconditions: there is a Stopper.
 func (s *Shooter) Probe() (Windows, error) {
 	path := s.Backings[0].Path
@@ -111,6 +112,9 @@ func (p *prober) stop(w *Windows, n int, page int64) error {
 			w.Why = "it reads its buffer before it has invalidated anything, as buffered writes do"
 		}
 	case n == 2:
+		if w.Held && p.native.Gone([]int64{0}) != nil {
+			w.Held, w.Why = false, "where its buffer is missing it becomes a buffered write, which faults it in without locks"
+		}
 		err = p.s.Stopper.Empty(0)
 	case w.Held:
 		w.Held, w.Why = false, "it faults its buffer in outside of its locks, and begins anew"

@@ -1,0 +1,347 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"cohbench/core"
+	"cohbench/core/disk"
+	"cohbench/core/kernelfs"
+	"cohbench/core/mmu"
+	"cohbench/fuzz/litmus"
+	"cohbench/fuzz/prog"
+	"cohbench/fuzz/shoot"
+)
+
+// kernelName is the engine whose schedules cannot be chosen.
+const kernelName = "kernel"
+
+// withoutKernel is the names of models among those of engines, and whether the
+// kernel is there, too.
+func withoutKernel(names []string) (models []string, kernel bool) {
+	for _, name := range names {
+		if name == kernelName {
+			kernel = true
+		} else {
+			models = append(models, name)
+		}
+	}
+	return models, kernel
+}
+
+// kernelFlags is how programs are run on the kernel.
+type kernelFlags struct {
+	dirs    []string
+	shots   int
+	free    int
+	seed    uint64
+	limit   time.Duration
+	explain bool
+}
+
+func (f *kernelFlags) add(c *cobra.Command) {
+	c.Flags().StringSliceVar(&f.dirs, "dir", nil, "with --engine kernel: directories, one for each file system")
+	c.Flags().IntVar(&f.shots, "shots", 20, "with --engine kernel: runs with a direct write held, to find a rate or nothing")
+	c.Flags().IntVar(&f.free, "free", 200, "with --engine kernel: runs left to chance where no held write shows anything")
+	c.Flags().Uint64Var(&f.seed, "seed", 1, "with --engine kernel: of the delays in runs left to chance")
+	c.Flags().DurationVar(&f.limit, "limit", 2*time.Minute, "with --engine kernel: what takes longer for one test hangs")
+	c.Flags().BoolVar(&f.explain, "explain", false, "with --engine kernel: say below the table how what was found came about")
+}
+
+func (f *kernelFlags) check() error {
+	if f.shots <= 0 || f.free <= 0 || f.limit <= 0 {
+		return usage(errors.New("--shots, --free and --limit: want more than nothing"), "")
+	}
+	return nil
+}
+
+// site is a file system on which programs are run.
+type site struct {
+	dir     string
+	probe   disk.Probe
+	windows shoot.Windows
+	shooter *shoot.Shooter
+	files   []*disk.File
+	stopper *mmu.Stopper
+}
+
+// newSite makes the data files in a directory, and finds out what holding
+// direct writes is worth there.
+func newSite(dir string, seed uint64) (*site, error) {
+	t := &site{dir: dir}
+	if err := t.open(seed); err != nil {
+		return nil, errors.Join(err, t.close())
+	}
+	return t, nil
+}
+
+func (t *site) open(seed uint64) (err error) {
+	if t.probe, err = disk.ProbeDir(t.dir); err != nil {
+		return setupError(err)
+	}
+	if t.probe.Direct == disk.Refused {
+		return environment(fmt.Errorf("direct IO in %s: %s", t.dir, t.probe.Why), directHint)
+	}
+	cfg := shoot.Config{Engine: kernelfs.Engine{}, After: time.After, Rand: rand.New(rand.NewPCG(seed, 0))}
+	for i := range prog.MaxFiles {
+		name := fmt.Sprintf("cohbench-%d-litmus-%d-%d.dat", os.Getpid(), rand.Uint32(), i)
+		f, err := disk.Create(filepath.Join(t.dir, name), mmu.StopperSize)
+		if err != nil {
+			return setupError(err)
+		}
+		t.files = append(t.files, f)
+		cfg.Backings = append(cfg.Backings, core.Backing{Path: filepath.Join(t.dir, name)})
+	}
+	if t.stopper, err = mmu.NewStopper(); errors.Is(err, errors.ErrUnsupported) {
+		t.windows.Why, err = err.Error(), nil
+	}
+	cfg.Stopper = t.stopper
+	t.shooter = shoot.New(cfg)
+	if err == nil && t.stopper != nil {
+		t.windows, err = t.shooter.Probe()
+	}
+	return err
+}
+
+func (t *site) close() (err error) {
+	for _, f := range t.files {
+		err = errors.Join(err, f.Remove())
+	}
+	if t.stopper != nil {
+		err = errors.Join(err, t.stopper.Close())
+	}
+	return err
+}
+
+// label is a file system's name for a column.
+func (t *site) label() string {
+	return "kernel on " + t.probe.FSType
+}
+
+// describe is the label with what was found out about the file system.
+func (t *site) describe() string {
+	held := "windows can be held"
+	if !t.windows.Held {
+		held = "windows cannot be held: " + t.windows.Why
+	}
+	return fmt.Sprintf("%s (%s): direct IO is %s; %s", t.label(), t.dir, t.probe.Direct, held)
+}
+
+// openSites opens what --dir names.
+func (f *kernelFlags) openSites() (list []*site, err error) {
+	if len(f.dirs) == 0 {
+		return nil, usage(errors.New("--engine kernel: on which file system?"), "--dir DIR, or --dir DIR,DIR for several")
+	}
+	for _, dir := range f.dirs {
+		t, err := newSite(dir, f.seed)
+		if err != nil {
+			return nil, errors.Join(err, closeSites(list))
+		}
+		list = append(list, t)
+	}
+	return list, nil
+}
+
+func closeSites(list []*site) (err error) {
+	for _, t := range list {
+		err = errors.Join(err, t.close())
+	}
+	return err
+}
+
+// errHangs is a test that does not end.
+var errHangs = errors.New("does not end: a hang of the kernel, or of the test")
+
+// ask runs one test on one file system. What hangs is left to the end of the
+// process.
+func (t *site) ask(ctx context.Context, p *prog.Program, f *kernelFlags) (*shoot.Report, error) {
+	type answer struct {
+		report *shoot.Report
+		err    error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		r, err := t.shooter.Search(p, shoot.Effort{Shots: f.shots, Free: f.free})
+		got <- answer{r, err}
+	}()
+	limit := time.NewTimer(f.limit)
+	defer limit.Stop()
+	select {
+	case a := <-got:
+		return a.report, a.err
+	case <-limit.C:
+		return nil, fmt.Errorf("%s on %s in %s: %w", p.Name, t.probe.FSType, t.dir, errHangs)
+	case <-ctx.Done():
+		return nil, &exitError{statusInterrupted, nil, ""}
+	}
+}
+
+// surprise says how a file system differs from the model of what Linux does:
+// '>' it shows what the model never does, '<' it does not show what the model
+// does, ' ' they agree, or one of them says nothing.
+func surprise(p *prog.Program, r *shoot.Report) byte {
+	want, ok := p.Expected("double-invalidate")
+	switch {
+	case !ok || r.Why != nil:
+	case r.Verdict() == prog.Never && (want == prog.Sometimes || want == prog.Always):
+		return '<'
+	case r.Verdict() == prog.Sometimes && want == prog.Never:
+		return '>'
+	}
+	return ' '
+}
+
+// shotText is a report as the cell of a table.
+func shotText(p *prog.Program, r *shoot.Report) string {
+	text := ""
+	switch {
+	case r.Why != nil:
+		return "n/a"
+	case r.FirstShot():
+		text = fmt.Sprintf("! %d/%d", r.Hits, r.Shots)
+	case r.Hits > 0:
+		text = fmt.Sprintf("~ %d/%d", r.Hits, r.Shots)
+	case r.FreeHits > 0:
+		text = fmt.Sprintf("~ %d/%d", r.FreeHits, r.Free)
+	default:
+		text = fmt.Sprintf("- 0/%d", r.Runs())
+	}
+	if s := surprise(p, r); s != ' ' {
+		text += " " + string(s)
+	}
+	return text
+}
+
+// shotRecord is a report as --json prints it.
+type shotRecord struct {
+	Test     string        `json:"test"`
+	Engine   string        `json:"engine"`
+	Dir      string        `json:"dir"`
+	FSType   string        `json:"fs_type"`
+	Direct   string        `json:"direct"`
+	Windows  shoot.Windows `json:"windows"`
+	Verdict  string        `json:"verdict"`
+	Text     string        `json:"text"`
+	Model    string        `json:"model,omitempty"` // what the test expects of double-invalidate
+	Hits     int64         `json:"hits"`            // in Shots tries of the best order
+	Shots    int64         `json:"shots"`
+	FreeHits int64         `json:"free_hits"`
+	Free     int64         `json:"free"`
+	Held     int64         `json:"held"`    // runs with a direct write held
+	Orders   int64         `json:"orders"`  // that the file system allows
+	Refused  int64         `json:"refused"` // orders in which something waits
+	Seen     string        `json:"seen"`
+	Account  []string      `json:"account,omitempty"`
+}
+
+func (t *site) record(p *prog.Program, r *shoot.Report) shotRecord {
+	d := shotRecord{Test: p.Name, Engine: kernelName, Dir: t.dir, FSType: t.probe.FSType, Direct: string(t.probe.Direct),
+		Windows: t.windows, Verdict: r.Verdict().String(), Text: r.Text(), Hits: r.Hits, Shots: r.Shots, FreeHits: r.FreeHits,
+		Free: r.Free, Held: r.Held, Orders: r.Orders, Refused: r.Refused, Seen: r.Seen.String()}
+	if want, ok := p.Expected("double-invalidate"); ok {
+		d.Model = want.String()
+	}
+	if r.Hit != nil {
+		d.Account = r.Hit.Text(p)
+	}
+	return d
+}
+
+// runKernel asks every test of every file system, in turn, and prints as it
+// goes.
+func (o *litmusOptions) runKernel(c *cobra.Command, tests []*prog.Program, models []*core.Model) (err error) {
+	sites, err := o.openSites()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, closeSites(sites)) }()
+	for _, t := range sites {
+		if t.probe.Direct != disk.Direct {
+			warn(c, "direct IO in %s is %s (%s): what is not found there says nothing about direct IO", t.dir, t.probe.Direct, t.probe.Why)
+		}
+	}
+	var table *litmusTable
+	if !o.json {
+		columns := modelColumns(models)
+		for _, t := range sites {
+			columns = append(columns, t.describe())
+		}
+		if table, err = newLitmusTable(c.OutOrStdout(), tests, columns, o); err != nil {
+			return err
+		}
+	}
+	var accounts strings.Builder
+	for _, p := range tests {
+		row, err := o.askAll(c.Context(), p, sites, &accounts)
+		if err != nil {
+			return err
+		}
+		cells, err := o.searchAll(p, models)
+		if err != nil {
+			return err
+		}
+		if o.json {
+			e := json.NewEncoder(c.OutOrStdout())
+			err = errors.Join(encodeRow(e, cells), encodeShots(e, p, sites, row))
+		} else {
+			err = table.rowWith(p, cells, row)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !o.json {
+		table.legend()
+		table.kernelLegend()
+		_, err = io.WriteString(c.OutOrStdout(), accounts.String())
+	}
+	return err
+}
+
+// askAll asks one test of every file system.
+func (o *litmusOptions) askAll(ctx context.Context, p *prog.Program, sites []*site, accounts io.Writer) ([]*shoot.Report, error) {
+	var row []*shoot.Report
+	for _, t := range sites {
+		r, err := t.ask(ctx, p, &o.kernelFlags)
+		if err != nil {
+			return nil, err
+		}
+		row = append(row, r)
+		if o.explain && r.Hit != nil {
+			fmt.Fprintf(accounts, "\n%s on %s: %s\n    %s\n", p.Name, t.probe.FSType, r.Text(), strings.Join(r.Hit.Text(p), "\n    "))
+		}
+	}
+	return row, nil
+}
+
+// searchAll is one test on the models.
+func (o *litmusOptions) searchAll(p *prog.Program, models []*core.Model) ([]cell, error) {
+	var row []cell
+	for _, m := range models {
+		x := cell{test: p, engine: m}
+		if x.search(litmus.Config{Bound: int(o.bound), Budget: o.budget, Workers: o.workers}); x.err != nil {
+			return nil, &exitError{statusBroken, x.err, ""}
+		}
+		row = append(row, x)
+	}
+	return row, nil
+}
+
+func encodeShots(e *json.Encoder, p *prog.Program, sites []*site, row []*shoot.Report) error {
+	for i, r := range row {
+		if err := e.Encode(sites[i].record(p, r)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
