@@ -58,7 +58,7 @@ func (c *config) hunt() error {
 	debug.SetMaxStack(16 << 20) // endless recursion is to end soon
 	w := &watch{}
 	go w.guard()
-	found, err := mutants.Hunt(mutants.Config{Seed: c.seed, Programs: c.programs, Notice: w.notice})
+	found, err := mutants.Hunt(mutants.Config{Seed: c.seed, Programs: c.programs, Brief: c.brief, Notice: w.notice})
 	if err != nil {
 		return err
 	}

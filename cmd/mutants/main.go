@@ -32,6 +32,7 @@ import (
 type config struct {
 	mechanical bool
 	every      int
+	brief      bool
 	jobs       int
 	limit      time.Duration
 	witnesses  bool
@@ -45,6 +46,7 @@ func main() {
 	child := flag.Bool("hunt", false, "hunt the mutant of "+mutants.Variable+" in this process (what the others do)")
 	flag.BoolVar(&c.mechanical, "mechanical", false, "the mutants made by a program")
 	flag.IntVar(&c.every, "every", 1, "take one of so many")
+	flag.BoolVar(&c.brief, "brief", false, "leave out searches that take long")
 	flag.IntVar(&c.jobs, "jobs", 2, "processes at a time")
 	flag.DurationVar(&c.limit, "limit", time.Minute, "time for each")
 	flag.BoolVar(&c.witnesses, "witnesses", false, "print the smallest program found for each")
@@ -169,7 +171,7 @@ func (c *config) huntAll(binary string, list []mutants.Mutant) []*outcome {
 func (c *config) huntOne(binary string, number int) *outcome {
 	ctx, cancel := context.WithTimeout(context.Background(), c.limit)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, "-hunt", fmt.Sprint("-seed=", c.seed), fmt.Sprint("-programs=", c.programs))
+	cmd := exec.CommandContext(ctx, binary, "-hunt", fmt.Sprint("-seed=", c.seed), fmt.Sprint("-programs=", c.programs), fmt.Sprint("-brief=", c.brief))
 	cmd.Env = append(os.Environ(), fmt.Sprint(mutants.Variable, "=", number))
 	var stderr strings.Builder
 	cmd.Stderr = &stderr

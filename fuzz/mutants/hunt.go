@@ -19,7 +19,8 @@ import (
 // Config says how far a hunt goes. What it finds depends on nothing else.
 type Config struct {
 	Seed     uint64
-	Programs int // random ones
+	Programs int  // random ones
+	Brief    bool // give up searches that take long
 	// Notice is told of each program before it is run, and on what; nil: nobody
 	// is. A mutant may make a program run for ever.
 	Notice func(by, engine string, p *prog.Program, runs int64)
@@ -27,7 +28,7 @@ type Config struct {
 
 // Catch is how a bug was caught.
 type Catch struct {
-	By      string // the hunter: fuzz, litmus or oracle
+	By      string // the hunter: fuzz, live, litmus or oracle
 	Engine  string
 	Kind    string // what was wrong
 	Runs    int64  // executions up to then
@@ -41,7 +42,7 @@ func Hunt(cfg Config) (*Catch, error) {
 	if c := h.oracle(); c != nil {
 		return c, nil
 	}
-	for _, hunter := range []func() (*Catch, error){h.fuzz, h.litmus} {
+	for _, hunter := range []func() (*Catch, error){h.fuzz, h.live, h.litmus} {
 		if c, err := hunter(); c != nil || err != nil {
 			return c, err
 		}
@@ -71,10 +72,8 @@ const (
 // fuzz runs random programs under random schedules on the policies that claim
 // coherence.
 func (h *hunt) fuzz() (*Catch, error) {
-	for _, p := range coherence.All() {
-		if p.Claims.Coherent && p.Claims.DeadlockFree {
-			h.runners = append(h.runners, exec.New(&core.Model{Policy: p}))
-		}
+	for _, p := range claiming() {
+		h.runners = append(h.runners, exec.New(&core.Model{Policy: p}))
 	}
 	g := prog.Generator{Rand: rand.New(rand.NewPCG(h.Seed, 0))}
 	pos, pct := explore.NewPOS(0), explore.NewPCT(3, 0)
@@ -103,6 +102,16 @@ func (h *hunt) fuzz() (*Catch, error) {
 		}
 	}
 	return nil, nil
+}
+
+// claiming is the policies that claim everything.
+func claiming() (list []*core.Policy) {
+	for _, p := range coherence.All() {
+		if p.Claims.Coherent && p.Claims.DeadlockFree {
+			list = append(list, p)
+		}
+	}
+	return list
 }
 
 // judge names what a run of a generated program did that no policy which claims
@@ -164,38 +173,65 @@ func (h *hunt) caught(r *exec.Runner, p *prog.Program, kind string) *Catch {
 	return c
 }
 
+// How many steps the search in a litmus test takes before it is given up: at
+// first, and at last, which is more than any takes on the right code.
+const (
+	briefSteps = 60_000
+	wholeSteps = 100_000_000
+)
+
 // litmus searches the schedules of the suite, small tests first, on every
-// policy, for a verdict that the test does not expect.
+// policy, for a verdict that the test does not expect. What takes long comes
+// last, or not at all in a brief hunt.
 func (h *hunt) litmus() (*Catch, error) {
 	suite, err := litmus.Suite()
 	if err != nil {
 		return nil, err
 	}
 	slices.SortStableFunc(suite, func(a, b *prog.Program) int { return cmp.Compare(a.Size(), b.Size()) })
+	var long []func() (*Catch, bool)
 	for _, p := range suite {
 		for _, policy := range coherence.All() {
-			model := &core.Model{Policy: policy}
-			h.notice("litmus", model.Name(), p)
-			r, err := litmus.Search(p, model, litmus.Config{Bound: 2, Budget: searchSteps})
-			c := &Catch{By: "litmus", Engine: model.Name(), Witness: p, Runs: h.runs}
-			var panicked *sched.PanicError
-			switch {
-			case errors.As(err, &panicked):
-				c.Kind = "panic"
-			case err != nil:
-				c.Kind = "no end"
-			case !r.OK():
-				c.Kind = fmt.Sprintf("%v, not %v", r.Verdict, r.Expected)
-				c.Runs += r.Schedules
-			default:
-				h.runs += r.Schedules
-				continue
+			c, decided := h.verdict(p, policy, briefSteps)
+			if c != nil {
+				return c, nil
 			}
+			if !decided {
+				long = append(long, func() (*Catch, bool) { return h.verdict(p, policy, wholeSteps) })
+			}
+		}
+	}
+	for _, search := range long {
+		if h.Brief {
+			break
+		}
+		if c, _ := search(); c != nil {
 			return c, nil
 		}
 	}
 	return nil, nil
 }
 
-// searchSteps is more than any test of the suite takes on the right code.
-const searchSteps = 100_000_000
+// verdict searches one test on one policy, and reports whether that was enough
+// to know.
+func (h *hunt) verdict(p *prog.Program, policy *core.Policy, steps int64) (c *Catch, decided bool) {
+	model := &core.Model{Policy: policy}
+	h.notice("litmus", model.Name(), p)
+	r, err := litmus.Search(p, model, litmus.Config{Bound: 2, Budget: steps})
+	c = &Catch{By: "litmus", Engine: model.Name(), Witness: p, Runs: h.runs}
+	var panicked *sched.PanicError
+	switch {
+	case errors.As(err, &panicked):
+		c.Kind = "panic"
+		return c, true
+	case err != nil:
+		c.Kind = "no end"
+		return c, true
+	}
+	h.runs += r.Schedules
+	if r.OK() || !r.Complete && steps < wholeSteps && (r.Verdict == prog.Unknown || r.Expected != prog.Never) {
+		return nil, r.OK()
+	}
+	c.Runs, c.Kind = h.runs, fmt.Sprintf("%v, not %v", r.Verdict, r.Expected)
+	return c, true
+}
