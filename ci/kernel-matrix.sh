@@ -2,12 +2,14 @@
 # Asks the running kernel, on one file system after another, whether direct IO,
 # buffered IO and mappings of one file stay coherent. Prints one table, file
 # system by finding, and keeps it with a plot (matrix.html) beside the run
-# directories of each.
+# directories of each. A second table, litmus.txt, has the answers of the litmus
+# suite, test by file system, with direct writes held where that can be done.
 #
 # Usage: ci/kernel-matrix.sh [--short] [--seconds N] [--out DIR] [FILE-SYSTEM...]
 #
 #   --short      three file systems unless some are named, one second per case,
-#                and no stores beside direct writes: a minute or two
+#                no stores beside direct writes, and only the litmus tests of
+#                stores: a minute or two
 #   --seconds N  measured per case (default 3, or 1); there are 11 cases per file
 #                system (8 with --short)
 #   --out DIR    where the results go, must not exist (default cohbench-matrix-DATE)
@@ -196,11 +198,29 @@ run() { # results option...
 	measured+=("$results")
 }
 
-measured=() missing=()
+# ask puts the litmus suite to the file system in dir.
+ask() {
+	local tests=() tries=(--shots 100 --free 1000)
+	[ -z "$short" ] || { tests=('store-*' lost-update) && tries=(--shots 20 --free 50); }
+	local status=0
+	setpriv --pdeathsig TERM "$work/cohbench" litmus "${tests[@]}" --engine kernel --dir "$dir" "${tries[@]}" \
+		--limit 10m --json >"$out/$1.jsonl" 2>"$work/messages" &
+	pid=$!
+	wait "$pid" || status=$?
+	pid=
+	if [ "$status" != 0 ]; then
+		rm -f "$out/$1.jsonl"
+		why="the litmus tests ended with status $status: $(grep '^error' "$work/messages" | head -n 1)"
+		return 1
+	fi
+	asked+=("$out/$1.jsonl")
+}
+
+measured=() missing=() asked=()
 for fs in "${chosen[@]}"; do
 	echo "== $fs ($SECONDS s)" >&2
 	why=
-	provide "$fs" && measure "$fs" || missing+=("$fs: not run: $why")
+	provide "$fs" && measure "$fs" && ask "$fs" || missing+=("$fs: not run: $why")
 	unmount_all
 done
 
@@ -214,6 +234,10 @@ else
 fi
 [ ${#missing[@]} = 0 ] || printf '%s\n' "${missing[@]}" >>"$work/matrix"
 tee "$out/matrix.txt" <"$work/matrix"
+if [ ${#asked[@]} -gt 0 ]; then
+	echo
+	"$work/cohbench" litmus --from "$(IFS=, && echo "${asked[*]}")" | tee "$out/litmus.txt"
+fi
 [ "$status" != 3 ] || die 3 "no file system could be measured"
 echo "matrix.html, reports and plots are in $out" >&2
 exit "$status"

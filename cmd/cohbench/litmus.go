@@ -89,6 +89,9 @@ func (o *litmusOptions) run(c *cobra.Command, args []string) error {
 	if o.list {
 		return listTests(c.OutOrStdout(), tests)
 	}
+	if len(o.from) > 0 {
+		return o.printMerged(c, tests)
+	}
 	names, kernel := withoutKernel(o.engines)
 	if kernel && len(names) == 0 {
 		return o.runKernel(c, tests, nil)

@@ -47,6 +47,7 @@ type kernelFlags struct {
 	seed    uint64
 	limit   time.Duration
 	explain bool
+	from    []string
 }
 
 func (f *kernelFlags) add(c *cobra.Command) {
@@ -55,6 +56,7 @@ func (f *kernelFlags) add(c *cobra.Command) {
 	c.Flags().IntVar(&f.free, "free", 200, "with --engine kernel: runs left to chance where no held write shows anything")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "with --engine kernel: of the delays in runs left to chance")
 	c.Flags().DurationVar(&f.limit, "limit", 2*time.Minute, "with --engine kernel: what takes longer for one test hangs")
+	c.Flags().StringSliceVar(&f.from, "from", nil, "run nothing: one table of what --engine kernel --json has written to these files, a column each")
 	c.Flags().BoolVar(&f.explain, "explain", false, "with --engine kernel: say below the table how what was found came about")
 }
 
@@ -123,18 +125,10 @@ func (t *site) close() (err error) {
 	return err
 }
 
-// label is a file system's name for a column.
-func (t *site) label() string {
-	return "kernel on " + t.probe.FSType
-}
-
-// describe is the label with what was found out about the file system.
+// describe is the heading of its column.
 func (t *site) describe() string {
-	held := "windows can be held"
-	if !t.windows.Held {
-		held = "windows cannot be held: " + t.windows.Why
-	}
-	return fmt.Sprintf("%s (%s): direct IO is %s; %s", t.label(), t.dir, t.probe.Direct, held)
+	r := shotRecord{FSType: t.probe.FSType, Direct: string(t.probe.Direct), Windows: t.windows}
+	return r.describe(t.dir)
 }
 
 // openSites opens what --dir names.
@@ -186,77 +180,6 @@ func (t *site) ask(ctx context.Context, p *prog.Program, f *kernelFlags) (*shoot
 	}
 }
 
-// surprise says how a file system differs from the model of what Linux does:
-// '>' it shows what the model never does, '<' it does not show what the model
-// does, ' ' they agree, or one of them says nothing.
-func surprise(p *prog.Program, r *shoot.Report) byte {
-	want, ok := p.Expected("double-invalidate")
-	switch {
-	case !ok || r.Why != nil:
-	case r.Verdict() == prog.Never && (want == prog.Sometimes || want == prog.Always):
-		return '<'
-	case r.Verdict() == prog.Sometimes && want == prog.Never:
-		return '>'
-	}
-	return ' '
-}
-
-// shotText is a report as the cell of a table.
-func shotText(p *prog.Program, r *shoot.Report) string {
-	text := ""
-	switch {
-	case r.Why != nil:
-		return "n/a"
-	case r.FirstShot():
-		text = fmt.Sprintf("! %d/%d", r.Hits, r.Shots)
-	case r.Hits > 0:
-		text = fmt.Sprintf("~ %d/%d", r.Hits, r.Shots)
-	case r.FreeHits > 0:
-		text = fmt.Sprintf("~ %d/%d", r.FreeHits, r.Free)
-	default:
-		text = fmt.Sprintf("- 0/%d", r.Runs())
-	}
-	if s := surprise(p, r); s != ' ' {
-		text += " " + string(s)
-	}
-	return text
-}
-
-// shotRecord is a report as --json prints it.
-type shotRecord struct {
-	Test     string        `json:"test"`
-	Engine   string        `json:"engine"`
-	Dir      string        `json:"dir"`
-	FSType   string        `json:"fs_type"`
-	Direct   string        `json:"direct"`
-	Windows  shoot.Windows `json:"windows"`
-	Verdict  string        `json:"verdict"`
-	Text     string        `json:"text"`
-	Model    string        `json:"model,omitempty"` // what the test expects of double-invalidate
-	Hits     int64         `json:"hits"`            // in Shots tries of the best order
-	Shots    int64         `json:"shots"`
-	FreeHits int64         `json:"free_hits"`
-	Free     int64         `json:"free"`
-	Held     int64         `json:"held"`    // runs with a direct write held
-	Orders   int64         `json:"orders"`  // that the file system allows
-	Refused  int64         `json:"refused"` // orders in which something waits
-	Seen     string        `json:"seen"`
-	Account  []string      `json:"account,omitempty"`
-}
-
-func (t *site) record(p *prog.Program, r *shoot.Report) shotRecord {
-	d := shotRecord{Test: p.Name, Engine: kernelName, Dir: t.dir, FSType: t.probe.FSType, Direct: string(t.probe.Direct),
-		Windows: t.windows, Verdict: r.Verdict().String(), Text: r.Text(), Hits: r.Hits, Shots: r.Shots, FreeHits: r.FreeHits,
-		Free: r.Free, Held: r.Held, Orders: r.Orders, Refused: r.Refused, Seen: r.Seen.String()}
-	if want, ok := p.Expected("double-invalidate"); ok {
-		d.Model = want.String()
-	}
-	if r.Hit != nil {
-		d.Account = r.Hit.Text(p)
-	}
-	return d
-}
-
 // runKernel asks every test of every file system, in turn, and prints as it
 // goes.
 func (o *litmusOptions) runKernel(c *cobra.Command, tests []*prog.Program, models []*core.Model) (err error) {
@@ -292,7 +215,10 @@ func (o *litmusOptions) runKernel(c *cobra.Command, tests []*prog.Program, model
 		}
 		if o.json {
 			e := json.NewEncoder(c.OutOrStdout())
-			err = errors.Join(encodeRow(e, cells), encodeShots(e, p, sites, row))
+			err = encodeRow(e, cells)
+			for i := range row {
+				err = errors.Join(err, e.Encode(row[i]))
+			}
 		} else {
 			err = table.rowWith(p, cells, row)
 		}
@@ -309,14 +235,14 @@ func (o *litmusOptions) runKernel(c *cobra.Command, tests []*prog.Program, model
 }
 
 // askAll asks one test of every file system.
-func (o *litmusOptions) askAll(ctx context.Context, p *prog.Program, sites []*site, accounts io.Writer) ([]*shoot.Report, error) {
-	var row []*shoot.Report
+func (o *litmusOptions) askAll(ctx context.Context, p *prog.Program, sites []*site, accounts io.Writer) ([]shotRecord, error) {
+	var row []shotRecord
 	for _, t := range sites {
 		r, err := t.ask(ctx, p, &o.kernelFlags)
 		if err != nil {
 			return nil, err
 		}
-		row = append(row, r)
+		row = append(row, t.record(p, r))
 		if o.explain && r.Hit != nil {
 			fmt.Fprintf(accounts, "\n%s on %s: %s\n    %s\n", p.Name, t.probe.FSType, r.Text(), strings.Join(r.Hit.Text(p), "\n    "))
 		}
@@ -335,13 +261,4 @@ func (o *litmusOptions) searchAll(p *prog.Program, models []*core.Model) ([]cell
 		row = append(row, x)
 	}
 	return row, nil
-}
-
-func encodeShots(e *json.Encoder, p *prog.Program, sites []*site, row []*shoot.Report) error {
-	for i, r := range row {
-		if err := e.Encode(sites[i].record(p, r)); err != nil {
-			return err
-		}
-	}
-	return nil
 }

@@ -11,7 +11,6 @@ import (
 
 	"cohbench/core"
 	"cohbench/fuzz/prog"
-	"cohbench/fuzz/shoot"
 )
 
 // litmusTable is tests as rows and engines as columns.
@@ -85,13 +84,13 @@ func (t *litmusTable) printf(format string, args ...any) {
 func (t *litmusTable) row(row []cell) error { return t.rowWith(row[0].test, row, nil) }
 
 // rowWith prints one test on models and on file systems.
-func (t *litmusTable) rowWith(p *prog.Program, row []cell, shots []*shoot.Report) error {
+func (t *litmusTable) rowWith(p *prog.Program, row []cell, shots []shotRecord) error {
 	line := fmt.Sprintf("%-*s", t.first, p.Name)
 	for i := range row {
 		line += t.paint(fmt.Sprintf("  %-*s", cellWidth, row[i].text()), row[i].hue())
 	}
-	for _, r := range shots {
-		line += t.paint(fmt.Sprintf("  %-*s", cellWidth, shotText(p, r)), shotHue(p, r))
+	for i := range shots {
+		line += t.paint(fmt.Sprintf("  %-*s", cellWidth, shots[i].text()), shots[i].hue())
 	}
 	t.printf("%s\n", strings.TrimRight(line, " "))
 	return t.err
@@ -127,17 +126,6 @@ func (x *cell) hue() string {
 		return dim
 	}
 	return yellow
-}
-
-// shotHue is red for what the model does not say, and dim for "never".
-func shotHue(p *prog.Program, r *shoot.Report) string {
-	switch {
-	case surprise(p, r) != ' ':
-		return red
-	case r.Verdict() == prog.Sometimes:
-		return yellow
-	}
-	return dim
 }
 
 // paint colours the text of a cell, and leaves the space behind it alone.
