@@ -192,7 +192,7 @@ run() { # results option...
 	wait "$pid" || status=$?
 	pid=
 	if [ "$status" != 0 ]; then
-		why="cohbench ended with status $status: $(grep '^error' "$work/messages" | head -n 1)"
+		why="cohbench ended with status $status: $(grep -E '^(error|panic|fatal error|SIG)' "$work/messages" | head -n 1)"
 		return 1
 	fi
 	measured+=("$results")
@@ -210,7 +210,7 @@ ask() {
 	pid=
 	if [ "$status" != 0 ]; then
 		rm -f "$out/$1.jsonl"
-		why="the litmus tests ended with status $status: $(grep '^error' "$work/messages" | head -n 1)"
+		why="the litmus tests ended with status $status: $(grep -E '^(error|panic|fatal error|SIG)' "$work/messages" | head -n 1)"
 		return 1
 	fi
 	asked+=("$out/$1.jsonl")

@@ -79,7 +79,9 @@ func (d *shotRecord) surprise() byte {
 func (d *shotRecord) text() string {
 	text := ""
 	switch {
-	case d.Test == "" || d.Verdict == prog.Unknown.String():
+	case d.Test == "":
+		return "" // not among what was asked
+	case d.Verdict == prog.Unknown.String():
 		return "n/a"
 	case d.First:
 		text = fmt.Sprintf("! %d/%d", d.Hits, d.Shots)
