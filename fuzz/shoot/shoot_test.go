@@ -104,6 +104,23 @@ func TestHeld(t *testing.T) {
 	}
 }
 
+// TestProbeTmpfs is the probe where direct IO is buffered: the write does stop,
+// and no window is held.
+func TestProbeTmpfs(t *testing.T) {
+	dir, err := os.MkdirTemp("/dev/shm", "cohbench-shoot-*")
+	if err != nil {
+		t.Skip(err)
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	if p, err := disk.ProbeDir(dir); err != nil || p.Direct != disk.Buffered {
+		t.Skipf("%s is not for this: %s, %v", dir, p, err)
+	}
+	w, err := shooter(t, dir).Probe()
+	if err != nil || w.Held || !strings.Contains(w.Why, "before it has invalidated anything") {
+		t.Errorf("%+v, %v", w, err)
+	}
+}
+
 // TestStuck has a buffered write in the window wait for the direct write, and
 // nobody is left waiting.
 func TestStuck(t *testing.T) {
