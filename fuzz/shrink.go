@@ -11,28 +11,30 @@ import (
 )
 
 // How much is done to find, for a program that became smaller, a schedule in
-// which it still does it.
+// which it still does it. Steps are yield points of runs, a few million of which
+// take a second.
 const (
-	shrinkSamples = 64      // random schedules
-	shrinkBound   = 2       // preemptions of a bounded search
-	shrinkSteps   = 150_000 // of that search
-	witnessBound  = 4       // preemptions of the search for the simplest schedule
-	witnessSteps  = 1_500_000
+	shrinkSamples = 64        // random schedules
+	shrinkBound   = 2         // preemptions of a bounded search
+	shrinkSteps   = 60_000    // of a pass of that search
+	shrinkBudget  = 4_000_000 // steps for one finding; then only the schedule that is known is tried
+	witnessBound  = 3         // preemptions of the search for the simplest schedule
+	witnessBudget = 3_000_000 // steps of it
 )
 
 // Shrink makes a program small that shows a violation of one kind on the
 // runner's engine under the schedule in it: fewer tasks and operations, plainer
 // ones, and then the schedule with the fewest preemptions. What it returns
 // looks for that kind, and has the schedule, the engine and the trace. It takes
-// well under a second, mostly. Preconditions: p shows it.
+// a second or two at most. Preconditions: p shows it.
 func Shrink(r *exec.Runner, p *prog.Program, kind prog.Violation) *prog.Program {
-	s := &shrinker{runner: r, kind: kind, sampler: explore.NewPOS(0)}
+	s := &shrinker{runner: r, kind: kind, sampler: explore.NewPOS(0), left: shrinkBudget}
 	s.recorder.Picker = s.sampler
 	p = p.Clone()
 	p.Conds = []prog.Cond{{Kind: prog.CondSeen, Seen: kind}}
 	p = prog.Minimise(p, s.keep)
 	p.Rename()
-	if !s.simplest(p) {
+	if s.left = witnessBudget; !s.simplest(p) {
 		p = prog.MinimiseSchedule(p, s.replays)
 	}
 	record := r.Record
@@ -50,6 +52,7 @@ type shrinker struct {
 	sampler  *explore.POS
 	recorder explore.Recorder
 	replay   sched.Replay
+	left     int64 // steps
 
 	// As an explore.Subject:
 	p *prog.Program
@@ -58,6 +61,7 @@ type shrinker struct {
 // shows runs p once.
 func (s *shrinker) shows(p *prog.Program, picker sched.Picker) bool {
 	res := s.runner.Run(p, picker)
+	s.left -= res.Steps
 	return res.Err == nil && res.Found&s.kind != 0
 }
 
@@ -75,6 +79,9 @@ func (s *shrinker) keep(p *prog.Program) bool {
 	}
 	s.sampler.Forget()
 	for seed := range uint64(shrinkSamples) {
+		if s.left <= 0 {
+			return false
+		}
 		s.sampler.Reset(seed)
 		s.recorder.Reset()
 		if s.shows(p, &s.recorder) {
@@ -88,7 +95,7 @@ func (s *shrinker) keep(p *prog.Program) bool {
 // simplest gives p the simplest of the schedules that show it.
 func (s *shrinker) simplest(p *prog.Program) bool {
 	for bound := range witnessBound + 1 {
-		if s.search(p, explore.Config{Bound: bound, MaxSteps: witnessSteps}) {
+		if s.search(p, explore.Config{Bound: bound, MaxSteps: witnessBudget}) {
 			return true
 		}
 	}
@@ -109,9 +116,14 @@ func (s *shrinker) search(p *prog.Program, cfg explore.Config) bool {
 	return false
 }
 
-// Run implements explore.Subject.
+// Run implements explore.Subject. When the steps are used up it runs nothing,
+// and the search soon ends.
 func (s *shrinker) Run(picker sched.Picker) (key uint64, found bool) {
+	if s.left <= 0 {
+		return 0, false
+	}
 	res := s.runner.Run(s.p, picker)
+	s.left -= res.Steps
 	return res.Key(), res.Err == nil && res.Found&s.kind != 0
 }
 

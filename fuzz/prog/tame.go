@@ -8,7 +8,9 @@ const claimed = Sectors
 //
 //   - direct IO goes by whole pages. Invalidation ignores pins, so that a
 //     direct read into a page beside a direct write of another part of it loses
-//     data under every policy;
+//     data under every policy. For the same reason a direct read does not go
+//     into a mapping of a file that is written directly from a mapping: such a
+//     write may be short, and what it did not write was invalidated;
 //   - splice and reflink become other reads and writes. The one shares pages of
 //     the cache, which in bcachefs are filled without a lock, the other waits
 //     there for direct IO while it holds both caches: each has litmus tests;
@@ -20,23 +22,20 @@ const claimed = Sectors
 //     which no policy claims to be free of deadlocks.
 func (p *Program) Tame() {
 	p.Options.Set &= claimed
-	var truncated [MaxFiles]bool
-	for i := range p.Tasks {
-		for j := range p.Tasks[i].Ops {
-			if o := &p.Tasks[i].Ops[j]; o.Kind == Truncate {
-				truncated[o.File] = true
-			}
+	var truncated, short [MaxFiles]bool
+	p.eachOp(func(o *Op) {
+		truncated[o.File] = truncated[o.File] || o.Kind == Truncate
+		short[o.File] = short[o.File] || o.Kind == WriteDirect && o.Buf.Mapped
+	})
+	p.eachOp(func(o *Op) {
+		if o.Kind == ReadDirect && truncated[o.File] {
+			o.Kind = Read
 		}
-	}
-	for i := range p.Tasks {
-		for j := range p.Tasks[i].Ops {
-			o := &p.Tasks[i].Ops[j]
-			if o.Kind == ReadDirect && truncated[o.File] {
-				o.Kind = Read
-			}
-			o.tame()
+		if o.Kind == ReadDirect && o.Buf.Mapped && short[o.Buf.File] {
+			o.Buf = Buf{}
 		}
-	}
+		o.tame()
+	})
 }
 
 func (o *Op) tame() {
