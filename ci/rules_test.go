@@ -180,7 +180,7 @@ func (t tree) outside(dirs ...string) tree {
 var unsafeRule = rule{
 	name: "unsafe and raw system calls have their packages",
 	check: func(t tree) []string {
-		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs", "core/uring", "core/perf"),
+		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs", "core/uring", "core/perf", "fuzz/libfuzzer"),
 			"core/disk, core/mmu, core/kernelfs and core/uring are for that", "unsafe", "golang.org/x/sys/unix")
 	},
 	bad: map[string]string{
