@@ -58,7 +58,7 @@ func (d Distribution) extent() (lo, hi, nines float64) {
 func cumulativePanel(t theme, d Distribution) *plot.Plot {
 	p := newPanel(d.Label, d.Class+" latency (log scale)", "operations done")
 	lo, hi := d.middle()
-	p.X.Scale = plot.LogScale{}
+	p.X.Scale = logFromMin{}
 	p.X.Min, p.X.Max = lo/1.1, hi*1.1
 	p.X.Tick.Marker = decades(p.X.Min, p.X.Max, quantity.ExactDuration)
 	p.Y.Min, p.Y.Max = 0, 1.02
@@ -85,7 +85,7 @@ func (d Distribution) middle() (lo, hi float64) {
 func percentilePanel(t theme, d Distribution) *plot.Plot {
 	p := newPanel(d.Label, "percentile", d.Class+" latency (log scale)")
 	lo, hi, nines := d.extent()
-	p.Y.Scale = plot.LogScale{}
+	p.Y.Scale = logFromMin{}
 	p.Y.Min, p.Y.Max = lo/1.1, hi*1.2
 	p.Y.Tick.Marker = decades(p.Y.Min, p.Y.Max, quantity.ExactDuration)
 	upright(&p.Y)

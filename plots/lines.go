@@ -121,7 +121,7 @@ func (s scale) lay(a *plot.Axis, values []float64, spare float64) {
 		positive = []float64{1}
 	}
 	lo, hi := slices.Min(positive), slices.Max(positive)
-	a.Scale = plot.LogScale{}
+	a.Scale = logFromMin{}
 	if s.exact {
 		room := math.Pow(hi/lo, spare) * 1.1
 		a.Min, a.Max = lo/room, hi*room

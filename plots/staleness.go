@@ -52,15 +52,27 @@ func chanceAxis(a *plot.Axis, all []Chance) {
 			continue
 		}
 		low := c.Lo
-		if c.Bound {
+		switch {
+		case c.Bound:
 			low = c.Hi
+		case low <= 0: // one event in a few rounds: resampled, it may be missing
+			low = c.x()
 		}
 		lo, hi = min(lo, max(low, 1e-12)), max(hi, c.Hi)
 	}
-	a.Scale = plot.LogScale{}
+	a.Scale = logFromMin{}
 	a.Min = math.Pow(10, math.Floor(math.Log10(lo)-0.3))
 	a.Max = hi * 1.5
 	a.Tick.Marker = decades(a.Min, a.Max, chance)
+}
+
+// logFromMin is a logarithmic scale on which what is below its least value, zero
+// included, stands at that: an interval that reaches zero ends at the frame.
+type logFromMin struct{ plot.LogScale }
+
+// Normalize implements plot.Normalizer.
+func (s logFromMin) Normalize(lo, hi, x float64) float64 {
+	return s.LogScale.Normalize(lo, hi, max(lo, x))
 }
 
 // odds is a plotter.
