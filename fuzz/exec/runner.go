@@ -96,6 +96,20 @@ func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
 	return &r.res
 }
 
+// Leaked names what the last run left behind in the caches though all of its
+// tasks came to their end; "" for nothing.
+func (r *Runner) Leaked() string {
+	if r.res.Err != nil || r.res.Found&(prog.Deadlock|prog.Livelock|prog.Panic) != 0 {
+		return ""
+	}
+	for i := range r.plan.p.Files {
+		if what := r.world.spaces[i].Leaked(); what != "" {
+			return what
+		}
+	}
+	return ""
+}
+
 func (r *Runner) maxSteps() int64 {
 	if r.MaxSteps > 0 {
 		return r.MaxSteps

@@ -96,7 +96,7 @@ func (h *hunt) fuzz() (*Catch, error) {
 			}
 			s.Reset(g.Rand.Uint64())
 			h.runs++
-			if bad := judge(p, r.Run(p, s)); bad != "" {
+			if bad := run(r, p, s); bad != "" {
 				return h.caught(r, p, bad), nil
 			}
 		}
@@ -112,6 +112,17 @@ func claiming() (list []*core.Policy) {
 		}
 	}
 	return list
+}
+
+// run names what a run did wrong, what it left behind included.
+func run(r *exec.Runner, p *prog.Program, picker sched.Picker) string {
+	if bad := judge(p, r.Run(p, picker)); bad != "" {
+		return bad
+	}
+	if what := r.Leaked(); what != "" {
+		return "leaks " + what
+	}
+	return ""
 }
 
 // judge names what a run of a generated program did that no policy which claims

@@ -19,7 +19,7 @@ func search(r *exec.Runner, p *prog.Program, kind string) bool {
 	pos := explore.NewPOS(0)
 	for seed := range uint64(shrinkSamples) {
 		pos.Reset(seed)
-		if judge(p, r.Run(p, pos)) == kind {
+		if run(r, p, pos) == kind {
 			return true
 		}
 	}
@@ -40,6 +40,9 @@ type subject struct {
 
 // Run implements explore.Subject.
 func (s *subject) Run(picker sched.Picker) (key uint64, found bool) {
-	r := s.r.Run(s.p, picker)
-	return r.Key(), judge(s.p, r) == s.kind
+	found = run(s.r, s.p, picker) == s.kind
+	if found {
+		return 1, true
+	}
+	return 0, false
 }
