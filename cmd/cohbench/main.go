@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 		return usage(err, "see '"+c.CommandPath()+" --help'")
 	})
 	for _, c := range []*cobra.Command{newRun(), newCompare(), newReport(), newPlot(), newList(), newDoctor(), newDemo(),
-		newLitmus(), newExplore(), newFuzz(), newReplay(), newHelpCoh()} {
+		newLitmus(), newExplore(), newFuzz(), newReplay(), newRepro(), newHelpCoh()} {
 		c.Args = usageArgs(c.Args)
 		root.AddCommand(c)
 	}
