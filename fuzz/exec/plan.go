@@ -191,19 +191,17 @@ func (l *plan) boundCond(c *prog.Cond) {
 }
 
 // carry makes what begins or ends in the target of a copy do so in its source,
-// and the other way round, as far as it takes.
+// and the other way round, until nothing is added: two copies between the same
+// ranges at different distances carry a place through all of them.
 func (l *plan) carry() {
-	for range 1 + len(l.steps) {
-		changed := false
+	for changed := true; changed; {
+		changed = false
 		for i := range l.steps {
 			if s := &l.steps[i]; s.Buf.Mapped {
 				d := (s.Buf.Off - s.Off) / cellSize
 				changed = l.carryRange(s.File, s.Buf.File, s.Off, s.Len, d) || changed
 				changed = l.carryRange(s.Buf.File, s.File, s.Buf.Off, s.Len, -d) || changed
 			}
-		}
-		if !changed {
-			return
 		}
 	}
 }

@@ -18,6 +18,8 @@ const claimed = Sectors
 //     in bcachefs, and may see what lay under the dirty pages dropped;
 //   - a buffered read or write does not copy a range onto a part of itself: what
 //     that leaves depends on the order of the bytes;
+//   - files are truncated to whole pages. What is stored through a mapping behind
+//     the end, in the last page, is lost when the file grows again;
 //   - options that break rules of the cache are off, and so is mmap_lock, beside
 //     which no policy claims to be free of deadlocks.
 func (p *Program) Tame() {
@@ -40,6 +42,8 @@ func (p *Program) Tame() {
 
 func (o *Op) tame() {
 	switch o.Kind {
+	case Truncate:
+		o.Len = o.Len / PageSize * PageSize
 	case Splice:
 		o.Kind, o.Buf = Read, Buf{}
 	case Reflink:
