@@ -100,15 +100,11 @@ release() {
 		case $image in "$1"/*) losetup --detach "$device" || true ;; esac
 	done
 }
-sweep
-work=$(mktemp -d -p "$base" cohbench-matrix-work-XXXXXX)
-exec 9>"$work/$marker"
-flock 9
-
-pid=
+work= pid=
 cleanup() {
 	if [ -n "$pid" ]; then kill "$pid" 2>/dev/null || true; fi
 	wait
+	[ -n "$work" ] || return 0
 	unmount_all
 	release "$work"
 	rm -rf --one-file-system "$work"
@@ -122,6 +118,11 @@ unmount_all() {
 trap cleanup EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
+
+sweep
+work=$(mktemp -d -p "$base" cohbench-matrix-work-XXXXXX)
+exec 9>"$work/$marker"
+flock 9
 
 mkdir "$work/disk" "$work/overlay"
 go build -o "$work/cohbench" ./cmd/cohbench

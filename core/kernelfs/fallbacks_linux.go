@@ -17,6 +17,7 @@ type fallbacks struct {
 	reads, writes sched.PerThread[atomic.Int64]
 
 	known disk.Directness // what is known of all of them
+	twice bool            // an interface that may begin a write twice
 	trace *traceCount     // nil: not counting
 	// What was asked when the counting began.
 	baseReads, baseWrites int64
@@ -24,6 +25,9 @@ type fallbacks struct {
 
 // CountFallbacks implements core.FallbackCounter.
 func (f *file) CountFallbacks() (err error) {
+	if f.twice {
+		return untraceable("io_uring tries without waiting first, and the tracepoints do not tell that from a fallback")
+	}
 	var st unix.Stat_t
 	if err := retry(func() error { return unix.Fstat(f.direct, &st) }); err != nil {
 		return f.failed("stat", 0, 0, err)
@@ -50,9 +54,7 @@ func sum(counts *sched.PerThread[atomic.Int64]) (n int64) {
 }
 
 // Fallbacks implements core.FallbackCounter. Where the file system has
-// iomap's direct path, only a write can fail to take it. A write may enter the direct path
-// twice (io_uring tries without waiting first), so that more may have begun
-// than were asked for.
+// iomap's direct path, only a write can fail to take it.
 func (f *file) Fallbacks() (int64, error) {
 	if f.trace == nil {
 		return 0, untraceable("nothing has been counting")

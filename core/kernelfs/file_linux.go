@@ -45,7 +45,7 @@ func (e Engine) Open(_ *sched.Group, b core.Backing) (core.File, error) {
 		return nil, err
 	}
 	f := &file{path: b.Path, cached: -1, direct: -1, sync: -1, align: probe.Align, huge: e.HugePages, overlay: probe.FSType == "overlay"}
-	f.known = probe.Direct
+	f.known, f.twice = probe.Direct, e.Direct == URing
 	if open := e.Direct.opener(); open != nil {
 		f.async = &alone{open: open}
 	}
