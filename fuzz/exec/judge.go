@@ -99,13 +99,30 @@ func (j *judge) cell(c *cell) {
 			quiet = j.read(c, word, s.start, s.end, s.id) && quiet
 		}
 	}
+	seen := len(j.ops)
 	if c.exists {
 		quiet = j.read(c, c.final, j.final, j.final+1, idFinal) && quiet
 	}
 	if quiet {
 		return // nobody wrote, and everybody saw what was there
 	}
+	j.inOrder(c, seen)
+}
+
+// inOrder judges the whole history of a cell; and if it is the file's last
+// contents that are out of order, once more what the tasks saw, the first seen
+// operations, by itself: of all reads that contradict a write only the latest
+// is named.
+func (j *judge) inOrder(c *cell, seen int) {
+	atEnd := false
 	for _, v := range j.check.Check(j.ops) {
+		j.violation(c, v)
+		atEnd = atEnd || v.Read == idFinal
+	}
+	if !atEnd {
+		return
+	}
+	for _, v := range j.check.Check(j.ops[:seen]) {
 		j.violation(c, v)
 	}
 }
