@@ -6,14 +6,20 @@ import (
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 )
 
 // mechanism is the files that mechanical mutants are made of.
 var mechanism = []string{
 	"core/lock.go", "core/fault.go", "core/direct.go", "core/pin.go", "core/pinning.go", "core/invalidate.go", "core/filemap.go",
-	"core/writeback.go", "core/buffered.go", "core/truncate.go", "core/page.go", "core/coherence/*.go",
+	"core/writeback.go", "core/buffered.go", "core/truncate.go", "core/page.go",
+	"core/coherence/*.go",
 }
+
+// beside is files of the folders above that lock nothing: a list, and a wrapper
+// that records what locks do, which no policy of the lists has.
+var beside = []string{"all.go", "lock_trace.go"}
 
 // Mechanical is the mutants that are made without a thought, from the files of
 // the mechanism in the module at root: each condition negated, and each call
@@ -27,10 +33,11 @@ func Mechanical(root, dir string) ([]Mutant, error) {
 			return nil, fmt.Errorf("no files %s in %s (%v)", pattern, root, err)
 		}
 		for _, name := range found {
-			if strings.HasSuffix(name, "_test.go") {
+			base := filepath.Base(name)
+			if strings.HasSuffix(base, "_test.go") || slices.Contains(beside, base) {
 				continue
 			}
-			f, err := parse(root, path.Join(path.Dir(pattern), filepath.Base(name)))
+			f, err := parse(root, path.Join(path.Dir(pattern), base))
 			if err != nil {
 				return nil, err
 			}
@@ -76,10 +83,10 @@ type mutator struct {
 // edit adds a mutant that replaces a node.
 func (w *mutator) edit(n ast.Node, what, text string) {
 	pos := w.fset.Position(n.Pos())
-	base := strings.TrimSuffix(path.Base(w.file.name), ".go")
+	name := strings.TrimPrefix(strings.TrimSuffix(w.file.name, ".go"), "core/")
 	old := w.source(n)
 	w.list = append(w.list, Mutant{
-		Name: fmt.Sprintf("%s:%d:%d", base, pos.Line, pos.Column), Bug: fmt.Sprintf("%s: %s", what, strings.Join(strings.Fields(old), " ")),
+		Name: fmt.Sprintf("%s:%d:%d:%s", name, pos.Line, pos.Column, what), Bug: fmt.Sprintf("%s: %s", what, strings.Join(strings.Fields(old), " ")),
 		File: w.file.name, Func: w.name, Old: old, New: text, start: w.at(n.Pos()), end: w.at(n.End()),
 	})
 }
