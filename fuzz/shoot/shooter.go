@@ -94,7 +94,7 @@ func (s *Shooter) fire(p *prog.Program, shot *Shot) (*Outcome, error) {
 // Free runs p once with all tasks released at the same moment, and random
 // delays of up to some 100 us before their operations.
 func (s *Shooter) Free(p *prog.Program) *Outcome {
-	d := delays{}
+	d := delays{waste: make([]uint64, len(p.Tasks))}
 	for t := range p.Tasks {
 		d.spins = append(d.spins, make([]int, len(p.Tasks[t].Ops)))
 		for k := range d.spins[t] {
@@ -111,11 +111,14 @@ func (s *Shooter) Free(p *prog.Program) *Outcome {
 const maxDelayBits = 19
 
 // delays is the director of free runs.
-type delays struct{ spins [][]int }
+type delays struct {
+	spins [][]int
+	waste []uint64 // what the loops came to, by task, so that they are run
+}
 
 // Begin implements exec.Director.
 func (d *delays) Begin(o exec.OpRef, mem []byte) []byte {
-	spin(d.spins[o.Task][o.Op])
+	d.waste[o.Task] += spin(d.spins[o.Task][o.Op])
 	return mem
 }
 
