@@ -10,11 +10,13 @@ import (
 )
 
 // Direct writes that are direct are none that became buffered; where the file
-// system buffers them all, all of them are.
+// system buffers them all, all of them are. What others do to other files
+// meanwhile is not counted.
 func TestFallbacks(t *testing.T) {
 	for _, e := range []Engine{{}, {Direct: AIO}, {Direct: URing}} {
 		t.Run(e.Name(), func(t *testing.T) {
 			x := setup(t, e)
+			x.busy(x.open(Engine{}, "neighbour"))
 			if err := x.f.CountFallbacks(); errors.Is(err, errors.ErrUnsupported) {
 				t.Skip(err)
 			} else {
@@ -41,6 +43,30 @@ func TestFallbacks(t *testing.T) {
 			}
 		})
 	}
+}
+
+// busy writes directly to a file until the test ends.
+func (x *fixture) busy(f *file) {
+	quit, done := make(chan struct{}), make(chan error)
+	go func() {
+		for {
+			select {
+			case <-quit:
+				done <- nil
+				return
+			default:
+			}
+			if _, err := f.WriteDirect(x.b, core.Buffer{Mem: disk.Block(core.PageSize)}, 0); err != nil {
+				<-quit
+				done <- err
+				return
+			}
+		}
+	}()
+	x.Cleanup(func() {
+		close(quit)
+		x.must(<-done)
+	})
 }
 
 func TestFallbacksNeedCounters(t *testing.T) {

@@ -79,7 +79,7 @@ func openOnCPUs(fds *[]int, events int, name, filter string, cpus []int) error {
 		return untraceable("tracepoint iomap:" + name + ": " + err.Error())
 	}
 	for _, cpu := range cpus {
-		attr := &unix.PerfEventAttr{Type: unix.PERF_TYPE_TRACEPOINT, Config: id, Size: uint32(unsafe.Sizeof(unix.PerfEventAttr{}))}
+		attr := &unix.PerfEventAttr{Type: unix.PERF_TYPE_TRACEPOINT, Config: id, Size: uint32(unsafe.Sizeof(unix.PerfEventAttr{})), Bits: unix.PerfBitDisabled}
 		fd, err := unix.PerfEventOpen(attr, -1, cpu, -1, unix.PERF_FLAG_FD_CLOEXEC)
 		if err != nil {
 			return untraceable("perf_event_open(2) says " + err.Error())
@@ -87,6 +87,10 @@ func openOnCPUs(fds *[]int, events int, name, filter string, cpus []int) error {
 		*fds = append(*fds, fd)
 		if err := setFilter(fd, filter); err != nil {
 			return untraceable(fmt.Sprintf("tracepoint iomap:%s takes no filter %q: %v", name, filter, err))
+		}
+		// Not before: setting the filter waits for RCU, and until then everybody's direct IO is counted.
+		if err := unix.IoctlSetInt(fd, unix.PERF_EVENT_IOC_ENABLE, 0); err != nil {
+			return untraceable(fmt.Sprintf("tracepoint iomap:%s is not enabled: %v", name, err))
 		}
 	}
 	return nil
