@@ -14,6 +14,7 @@ import (
 // which it still does it. Steps are yield points of runs, a few million of which
 // take a second.
 const (
+	findSamples   = 2000      // random schedules, where none is known
 	shrinkSamples = 64        // random schedules
 	shrinkBound   = 2         // preemptions of a bounded search
 	shrinkSteps   = 60_000    // of a pass of that search
@@ -45,6 +46,19 @@ func Shrink(r *exec.Runner, p *prog.Program, kind prog.Violation) *prog.Program 
 	return p
 }
 
+// Reproduce looks for a schedule in which p shows a violation of one kind on the
+// runner's engine, and makes what it finds small: see Shrink. Nil: it found none.
+func Reproduce(r *exec.Runner, p *prog.Program, kind prog.Violation) *prog.Program {
+	s := &shrinker{runner: r, kind: kind, sampler: explore.NewPOS(0), left: shrinkBudget}
+	s.recorder.Picker = s.sampler
+	p = p.Clone()
+	p.Schedule = []prog.Switch{}
+	if !s.find(p, findSamples) {
+		return nil
+	}
+	return Shrink(r, p, kind)
+}
+
 // shrinker looks for schedules.
 type shrinker struct {
 	runner   *exec.Runner
@@ -73,12 +87,14 @@ func (s *shrinker) replays(p *prog.Program) bool {
 
 // keep finds p a schedule that shows it: the one it has, a random one, one with
 // few preemptions.
-func (s *shrinker) keep(p *prog.Program) bool {
+func (s *shrinker) keep(p *prog.Program) bool { return s.find(p, shrinkSamples) }
+
+func (s *shrinker) find(p *prog.Program, samples uint64) bool {
 	if s.replays(p) {
 		return true
 	}
 	s.sampler.Forget()
-	for seed := range uint64(shrinkSamples) {
+	for seed := range samples {
 		if s.left <= 0 {
 			return false
 		}

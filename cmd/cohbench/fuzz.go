@@ -19,6 +19,7 @@ import (
 )
 
 type fuzzOptions struct {
+	liveFlags
 	engines []string
 	time    time.Duration
 	seed    uint64
@@ -41,8 +42,13 @@ func newFuzz() *cobra.Command {
 			"exactly. What it finds it makes small, and writes to DIR/failures as a .coh file for replay; what\n" +
 			"showed something new is kept in DIR/corpus, from where the next one with this DIR begins.\n\n" +
 			"The default engines are those that claim to be coherent. The exit status is 1 if anything was\n" +
-			"found, whatever the engine claims. With one worker and --programs the seed decides everything.",
+			"found, whatever the engine claims. With one worker and --programs the seed decides everything.\n\n" +
+			"With --live, and with an engine of the kernel, the programs run on real threads and on files in\n" +
+			"--dir, where no schedule can be chosen: many short runs, all tasks at once with random delays and,\n" +
+			"on the kernel, in random orders around a direct write that is held where it pins its buffer (as\n" +
+			"root). What is found is run again for its rate, made small, and put to a deterministic model.",
 		Example: "  cohbench fuzz --time 10m\n  cohbench fuzz --engine double-invalidate --time 20s --find lost,silent-lost\n" +
+			"  cohbench fuzz --engine kernel --dir /mnt --time 1m\n  cohbench fuzz --live --mmu soft,userfaultfd --dir /mnt\n" +
 			"  cohbench fuzz convert crashers/da39a3ee > x.coh",
 		Args: cobra.NoArgs,
 		RunE: func(c *cobra.Command, _ []string) error { return o.run(c) },
@@ -60,17 +66,20 @@ func newFuzz() *cobra.Command {
 	f.IntVar(&o.limits.Tasks, "tasks", 3, "tasks of a program, at most")
 	f.IntVar(&o.limits.Ops, "ops", 12, "operations of a program, at most")
 	f.IntVar(&o.limits.Pages, "pages", 3, "pages of a file, at most")
+	o.liveFlags.add(c)
 	c.AddCommand(newFuzzConvert())
 	return c
 }
 
-// config is the campaign that the flags ask for.
-func (o *fuzzOptions) config(c *cobra.Command) (fuzz.Config, error) {
-	cfg := fuzz.Config{Models: fuzz.Claimants(), Workers: o.workers, Limits: o.limits, Wild: o.wild, Programs: o.count}
-	if o.time <= 0 || o.workers < 1 || o.count < 0 {
-		return cfg, usage(errors.New("--time, --workers and --programs want positive numbers"), "")
+// config is the campaign that the flags ask for, on the deterministic models.
+func (o *fuzzOptions) config(c *cobra.Command) (cfg fuzz.Config, err error) {
+	if o.dir != "" || c.Flags().Changed("mmu") {
+		return cfg, usage(errors.New("--dir and --mmu are for --live, or an engine of the kernel"), "")
 	}
-	var err error
+	if cfg, err = o.common(c); err != nil {
+		return cfg, err
+	}
+	cfg.Models = fuzz.Claimants()
 	if len(o.engines) > 0 {
 		if cfg.Models, err = chooseModels(o.engines); err != nil {
 			return cfg, err
@@ -79,10 +88,20 @@ func (o *fuzzOptions) config(c *cobra.Command) (fuzz.Config, error) {
 	if cfg.Seeks, err = parseViolations(o.find); err != nil {
 		return cfg, usage(err, "'cohbench help coh' lists them")
 	}
+	return cfg, nil
+}
+
+// common is what all campaigns have.
+func (o *fuzzOptions) common(c *cobra.Command) (fuzz.Config, error) {
+	cfg := fuzz.Config{Workers: o.workers, Limits: o.limits, Wild: o.wild, Programs: o.count}
+	if o.time <= 0 || o.workers < 1 || o.count < 0 {
+		return cfg, usage(errors.New("--time, --workers and --programs want positive numbers"), "")
+	}
 	if !c.Flags().Changed("seed") {
 		o.seed = uint64(time.Now().UnixNano())
 	}
 	cfg.Seed = o.seed
+	var err error
 	cfg.Start, err = readCorpus(filepath.Join(o.out, "corpus"))
 	return cfg, err
 }
@@ -100,6 +119,9 @@ func parseViolations(names []string) (all prog.Violation, err error) {
 }
 
 func (o *fuzzOptions) run(c *cobra.Command) error {
+	if o.live || asksKernel(o.engines) {
+		return o.runLive(c)
+	}
 	cfg, err := o.config(c)
 	if err != nil {
 		return err
@@ -111,7 +133,7 @@ func (o *fuzzOptions) run(c *cobra.Command) error {
 	x := fuzz.New(cfg)
 	start := time.Now()
 	fmt.Fprintf(c.ErrOrStderr(), "fuzz: %s, seed %d, %d workers, %d programs to begin with\n", modelNames(cfg.Models), o.seed, o.workers, len(cfg.Start))
-	stop := o.watch(c.ErrOrStderr(), x, start)
+	stop := watchLines(c.ErrOrStderr(), func() string { return fuzzLine(x.Stats(), time.Since(start)) })
 	err = x.Run(ctx)
 	stop()
 	if err = errors.Join(err, k.err, writeCorpus(filepath.Join(o.out, "corpus"), x.Corpus())); err != nil {
@@ -119,32 +141,18 @@ func (o *fuzzOptions) run(c *cobra.Command) error {
 	}
 	s := x.Stats()
 	fmt.Fprintf(c.OutOrStdout(), "%s\n", fuzzLine(s, time.Since(start)))
+	return o.verdict(c, s.Findings, k.dir)
+}
+
+// verdict is the exit status.
+func (o *fuzzOptions) verdict(c *cobra.Command, findings int64, dir string) error {
 	switch {
-	case s.Findings > 0:
-		return &exitError{statusBroken, fmt.Errorf("%d findings in %s", s.Findings, k.dir), ""}
+	case findings > 0:
+		return &exitError{statusBroken, fmt.Errorf("%d findings in %s", findings, dir), ""}
 	case c.Context().Err() != nil:
 		return &exitError{statusInterrupted, nil, ""}
 	}
 	return nil
-}
-
-// watch prints a line now and then until it is stopped.
-func (o *fuzzOptions) watch(w io.Writer, x *fuzz.Campaign, start time.Time) (stop func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		t := time.NewTicker(linePeriod)
-		defer t.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-t.C:
-				fmt.Fprintf(w, "fuzz: %s\n", fuzzLine(x.Stats(), time.Since(start)))
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
 }
 
 // fuzzLine is how far a campaign has come.
@@ -173,21 +181,16 @@ type keeper struct {
 	first bool
 	next  map[string]int
 	err   error
+
+	findings int64
 }
 
 // keep writes one, and returns whether there are to be more.
 func (k *keeper) keep(f *fuzz.Finding) bool {
 	p := f.Program
-	stem := fmt.Sprintf("%s-%s", p.Engine, f.Kind)
-	k.next[stem]++
-	name := filepath.Join(k.dir, fmt.Sprintf("%s-%d.coh", stem, k.next[stem]))
+	name := k.stem(p.Engine, f.Kind) + ".coh"
 	p.Doc = fmt.Sprintf("%s\nThe yield points that collide: %s.", strings.Join(f.Report, "\n"), f.Collision)
-	err := os.MkdirAll(k.dir, 0o777)
-	if err == nil {
-		err = os.WriteFile(name, p.Append(nil), 0o666)
-	}
-	if err != nil {
-		k.err = fmt.Errorf("keep a finding: %w", err)
+	if !k.write(name, p) {
 		return false
 	}
 	fmt.Fprintf(k.w, "%s: %s with %d tasks and %d operations, after %d runs: cohbench replay %s\n",

@@ -70,17 +70,20 @@ func (f *kernelFlags) check() error {
 // site is a file system on which programs are run.
 type site struct {
 	dir     string
+	engine  core.Engine
 	probe   disk.Probe
 	windows shoot.Windows
 	shooter *shoot.Shooter
 	files   []*disk.File
 	stopper *mmu.Stopper
+
+	patience time.Duration // 0: the default
 }
 
 // newSite makes the data files in a directory, and finds out what holding
 // direct writes is worth there.
 func newSite(dir string, seed uint64) (*site, error) {
-	t := &site{dir: dir}
+	t := &site{dir: dir, engine: kernelfs.Engine{}}
 	if err := t.open(seed); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
@@ -94,7 +97,7 @@ func (t *site) open(seed uint64) (err error) {
 	if t.probe.Direct == disk.Refused {
 		return environment(fmt.Errorf("direct IO in %s: %s", t.dir, t.probe.Why), directHint)
 	}
-	cfg := shoot.Config{Engine: kernelfs.Engine{}, After: time.After, Rand: rand.New(rand.NewPCG(seed, 0))}
+	cfg := shoot.Config{Engine: t.engine, After: time.After, Patience: t.patience, Rand: rand.New(rand.NewPCG(seed, 0))}
 	for i := range prog.MaxFiles {
 		name := fmt.Sprintf("cohbench-%d-litmus-%d-%d.dat", os.Getpid(), rand.Uint32(), i)
 		f, err := disk.Create(filepath.Join(t.dir, name), mmu.StopperSize)
@@ -103,6 +106,14 @@ func (t *site) open(seed uint64) (err error) {
 		}
 		t.files = append(t.files, f)
 		cfg.Backings = append(cfg.Backings, core.Backing{Path: filepath.Join(t.dir, name)})
+	}
+	if !isKernel(t.engine) {
+		cfg.Backings = nil
+		for _, f := range t.files {
+			cfg.Backings = append(cfg.Backings, core.Backing{Disk: f})
+		}
+		t.shooter = shoot.New(cfg)
+		return nil
 	}
 	if t.stopper, err = mmu.NewStopper(); errors.Is(err, errors.ErrUnsupported) {
 		t.windows.Why, err = err.Error(), nil

@@ -14,14 +14,18 @@ import (
 
 // Live runs programs on real threads, on any engine: the running kernel as well
 // as a model. No schedule can be chosen, nor seen: a run is a try. Options of a
-// program are those of the model's exploration and do not count here, and
-// neither do deadlocks: what never returns hangs the run.
+// program are those of the model's exploration and do not count here. What never
+// returns hangs the run, but for what Watch finds.
 type Live struct {
 	Engine core.Engine
 	// Backings are the files, as many as programs have. What is in them is lost.
 	Backings []core.Backing
 	// Director, if there is one, has a say in when operations begin.
 	Director Director
+	// Watch, if there is one, is called beside each run, and returns when over is
+	// closed. It may cancel the group, with a *sched.Deadlock as the cause or, for
+	// what gets nowhere, any other.
+	Watch func(g *sched.Group, over <-chan struct{})
 
 	files files
 	plan  plan
@@ -50,17 +54,46 @@ func (v *Live) Run(p *prog.Program) *Result {
 	v.plan.clear()
 	g := sched.NewGroup()
 	t := core.NewTask(g.Thread("main"))
+	stop := v.watch(g)
 	err := v.open(g, t)
 	if err == nil {
 		v.race(g)
 		err = errors.Join(g.Wait(), v.files.look(&v.plan, t, &v.res))
 	}
-	if err = errors.Join(err, v.close(t)); err != nil {
+	stop()
+	err = errors.Join(err, v.close(t))
+	switch cause := g.Err(); {
+	case cause != nil: // then everything fails
+		v.cut(cause)
+	case err != nil:
 		v.res.Err = fmt.Errorf("run %s on %s: %w", p.Name, v.Engine.Name(), err)
-		return &v.res
+	default:
+		v.judge.judge(&v.plan, &v.res, true)
 	}
-	v.judge.judge(&v.plan, &v.res, true)
 	return &v.res
+}
+
+// watch begins to watch.
+func (v *Live) watch(g *sched.Group) (stop func()) {
+	if v.Watch == nil {
+		return func() {}
+	}
+	over, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		v.Watch(g, over)
+	}()
+	return func() { close(over); <-ended }
+}
+
+// cut is the result of a run that was cancelled.
+func (v *Live) cut(cause error) {
+	v.res.Found = prog.Livelock
+	if errors.As(cause, &v.res.Deadlock) {
+		v.res.Found = prog.Deadlock
+	}
+	v.res.Findings = v.res.Findings[:0]
+	v.res.holds = v.res.wanted(v.plan.p)
 }
 
 // race runs the tasks.
@@ -104,6 +137,10 @@ func (v *Live) direct(t *core.Task, o OpRef) {
 // open opens the files, gives them their contents and maps them.
 func (v *Live) open(g *sched.Group, t *core.Task) error {
 	p := v.plan.p
+	if t, i, ok := p.UnmapsShared(); ok {
+		return &core.UnsupportedError{Feature: "unmapping what another thread uses (" + v.plan.opName(OpRef{t, i}) + ")",
+			Why: "on real threads the address may belong to something else by then"}
+	}
 	if len(p.Files) > len(v.Backings) {
 		return fmt.Errorf("%d files: there are backings for %d", len(p.Files), len(v.Backings))
 	}

@@ -74,6 +74,9 @@ func TestLiveRefuses(t *testing.T) {
 	if res := v.Run(parse(t, "file A 1 page\ntask t: load A[0]\n")); !errors.Is(res.Err, errors.ErrUnsupported) {
 		t.Errorf("%v, want unsupported", res.Err)
 	}
+	if res := v.Run(parse(t, "file A 1 page\ntask t: load A[0]\ntask u with t: unmap A\n")); !errors.Is(res.Err, errors.ErrUnsupported) {
+		t.Errorf("%v: what another thread uses may be unmapped", res.Err)
+	}
 	if res := v.Run(parse(t, "file A 1 page\nfile B 1 page\ntask t: sync B\n")); res.Err == nil {
 		t.Error("a file without a backing is not refused")
 	}

@@ -21,6 +21,8 @@ func (l *plan) report(r *Result) []string {
 		list = append(list, strings.Split(l.files(r.Deadlock.String()), "\n")...)
 	case r.Livelock != nil:
 		list = append(list, strings.Split(l.files(r.spins()), "\n")...)
+	case r.Found&prog.Livelock != 0:
+		list = append(list, "nothing moves, and the wait-for graph has no cycle")
 	case r.Panic != nil:
 		list = append(list, r.Panic.Error())
 	case r.Err != nil:

@@ -12,7 +12,7 @@ import (
 // Account says what happened in a run: which operations collided, in which
 // window, and what an application could have known.
 type Account struct {
-	Shot     *Shot // nil: by chance
+	Shot     *Shot // nil: by chance, or in another order than was wanted
 	Outcome  string
 	Findings []string
 	Collided []Collision
@@ -31,14 +31,20 @@ type Collision struct {
 
 // account makes the account of a run. Preconditions: it is the last run.
 func account(p *prog.Program, out *Outcome, shot *Shot) *Account {
-	a := &Account{Shot: shot, Outcome: out.Describe(), Findings: out.Report(), Told: told(out.Result)}
-	switch {
-	case shot == nil:
-		a.Collided = overlaps(p, out.Result)
-	case out.Happened:
-		a.Collided = shot.collisions(p)
+	if !out.Happened {
+		shot = nil
 	}
-	return a
+	return &Account{Shot: shot, Outcome: out.Describe(), Findings: out.Report(), Told: told(out.Result), Collided: out.Collided(p, shot)}
+}
+
+// Collided is the operations that met in a run of p: in the windows of the
+// direct write that the shot held, or, if there was none or another order came
+// about, at the same time as a direct write. Preconditions: it is the last run.
+func (o *Outcome) Collided(p *prog.Program, shot *Shot) []Collision {
+	if shot == nil || !o.Happened {
+		return overlaps(p, o.Result)
+	}
+	return shot.collisions(p)
 }
 
 // told is what an application that syncs learns.

@@ -22,7 +22,7 @@ type Report struct {
 	// FreeHits is how often it came about by chance, in Free runs.
 	FreeHits, Free int64
 	Seen           prog.Violation // in any run
-	// Hit is the first run that showed it.
+	// Hit is the first run that showed it, in the order that was wanted if any did.
 	Hit *Account
 	// Why says why nothing could be asked; else nil.
 	Why error
@@ -181,7 +181,7 @@ func (r *Report) count(out *Outcome, shot *Shot) {
 	if shot == nil {
 		r.FreeHits++
 	}
-	if r.Hit == nil {
+	if r.Hit == nil || r.Hit.Shot == nil && out.Happened {
 		r.Hit = account(r.Program, out, shot)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"cohbench/core"
 	"cohbench/core/mmu"
+	"cohbench/core/sched"
 	"cohbench/fuzz/exec"
 	"cohbench/fuzz/prog"
 )
@@ -37,6 +38,9 @@ type Shooter struct {
 func New(cfg Config) *Shooter {
 	return &Shooter{Config: cfg, live: exec.Live{Engine: cfg.Engine, Backings: cfg.Backings}}
 }
+
+// Watch sets what looks at each run while it is under way: see exec.Live.
+func (s *Shooter) Watch(fn func(g *sched.Group, over <-chan struct{})) { s.live.Watch = fn }
 
 func (s *Shooter) patience() time.Duration {
 	if s.Patience == 0 {
