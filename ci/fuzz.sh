@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Fuzzes for a while: cohbench fuzz on the policies that claim coherence, then
-# each target with go test -fuzz, then two with go-fuzz. All start from the
+# Fuzzes for a while: cohbench fuzz on the policies that claim coherence, by
+# chosen schedules and on real threads and files in TMPDIR, then each target with
+# go test -fuzz, then two with go-fuzz. All start from the
 # corpora in the tree, and from what they kept before if --cache names a folder.
 # Whatever is found is kept in --out, and the exit status is 1.
 #
@@ -50,7 +51,13 @@ finding() {
 part=$((seconds / 3 > 3 ? seconds / 3 : 3))
 go build -o "$work/cohbench" ./cmd/cohbench
 echo "fuzz: cohbench fuzz, $part s"
-"$work/cohbench" fuzz --time "${part}s" --out "$out/campaign" || finding "cohbench fuzz" "$out/campaign"
+"$work/cohbench" fuzz --time "$((part * 2 / 3))s" --out "$out/campaign" || finding "cohbench fuzz" "$out/campaign"
+mkdir "$work/data"
+"$work/cohbench" fuzz --live --dir "$work/data" --time "$((part / 3))s" --out "$out/live" ||
+	case $? in
+	3) echo "warning: nothing was fuzzed on real files: no direct IO in ${TMPDIR:-/tmp}" >&2 ;;
+	*) finding "cohbench fuzz --live" "$out/live" ;;
+	esac
 
 # native PACKAGE TARGET: what it finds it puts into testdata of the package.
 native() {

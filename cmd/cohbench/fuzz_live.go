@@ -189,7 +189,7 @@ func (o *fuzzOptions) openGround(c *cobra.Command, g *ground) (sites []*site, er
 		}
 		sites = append(sites, t)
 	}
-	if p := sites[0].probe; isKernel(g.engine) && p.Direct != disk.Direct {
+	if p := sites[0].probe; p.Direct != disk.Direct {
 		warn(c, "direct IO in %s is %s (%s): what is not found there says nothing about direct IO", o.dir, p.Direct, p.Why)
 	}
 	return sites, nil
