@@ -274,7 +274,7 @@ func TestSlowCheckIsNoHang(t *testing.T) {
 }
 
 func TestStarvedWriterIsNamed(t *testing.T) {
-	c := quickCase(&memEngine{name: "slow", slowNth: 200, slow: 250 * time.Millisecond}, DirectWrite)
+	c := quickCase(&memEngine{name: "slow", slowNth: 200, slow: 1500 * time.Millisecond}, DirectWrite)
 	c.StarveAfter = 100 * time.Millisecond
 	o := mustRun(t, c)
 	if o.Status != StatusStarved || len(o.Starved) == 0 || o.Starved[0].For < c.StarveAfter {

@@ -119,9 +119,12 @@ func TestPacedRolesKeepTheirSchedule(t *testing.T) {
 		for _, op := range w.classes(p) {
 			c := quickCase(&memEngine{name: "mem"}, w)
 			c.Params.Rates[op] = 300
-			class := mustRun(t, c).Classes[op.String()]
-			if class == nil || class.Open == nil || class.Open.Due == 0 || class.Ops > 2*18+int64(c.Params.Threads+c.Params.Partners) {
-				t.Errorf("%s: %s at 300 per second for 60 ms: %+v", w.Name, op, class)
+			o := mustRun(t, c)
+			class := o.Classes[op.String()]
+			// On a busy machine a round takes longer than it should.
+			most := int64(2*300*o.Elapsed.Seconds()) + int64(c.Params.Threads+c.Params.Partners)
+			if class == nil || class.Open == nil || class.Open.Due == 0 || class.Ops > most {
+				t.Errorf("%s: %s at 300 per second for %v: %+v", w.Name, op, o.Elapsed, class)
 			}
 		}
 	}

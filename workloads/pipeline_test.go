@@ -152,7 +152,7 @@ func TestLatenciesOfAPipeline(t *testing.T) {
 }
 
 func TestStarvedPipelineIsNamed(t *testing.T) {
-	c := deepCase(&queueEngine{memEngine: memEngine{name: "slow", slowNth: 200, slow: 250 * time.Millisecond}}, DirectWrite, 4)
+	c := deepCase(&queueEngine{memEngine: memEngine{name: "slow", slowNth: 200, slow: 1500 * time.Millisecond}}, DirectWrite, 4)
 	c.StarveAfter = 100 * time.Millisecond
 	if o := mustRun(t, c); o.Status != StatusStarved || !strings.HasPrefix(o.Starved[0].Task, "direct writer") {
 		t.Errorf("%s: %v", o.Status, o.Starved)
