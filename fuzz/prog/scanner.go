@@ -69,10 +69,18 @@ func (s *scanner) failAt(t token, hint, format string, args ...any) error {
 // unknown is the mistake of a word that is none of those known.
 func (s *scanner) unknown(t token, what string, known []string) error {
 	if t.text == "" {
-		return s.failAt(t, "", "the line ends where a %s should stand", what)
+		return s.failAt(t, "", "the line ends where %s %s should stand", article(what), what)
 	}
 	msg, hint := unknown(what, t.text, known)
 	return s.fail(t.col, msg, hint)
+}
+
+// article is "a" or "an".
+func article(noun string) string {
+	if strings.ContainsRune("aeiou", rune(noun[0])) {
+		return "an"
+	}
+	return "a"
 }
 
 func (s *scanner) peek() token { return s.tokens[s.next] }
