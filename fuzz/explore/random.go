@@ -48,7 +48,18 @@ func (d *dice) Reset(seed uint64) { d.src.Seed(seed, 0x9e3779b97f4a7c15) }
 func (d *dice) below(n int) int { return int(d.src.Uint64() >> 32 * uint64(n) >> 32) }
 
 // learner knows which steps matter, as far as schedules have shown it.
-type learner struct{ sharing sharing }
+type learner struct {
+	sharing sharing
+	memos   [MaxThreads]memo
+}
+
+// memo is whether a thread's next step matters. Most threads stand where they
+// stood the last time somebody asked.
+type memo struct {
+	next    access
+	version uint64 // of what is known
+	meets   bool
+}
 
 // Forget implements Sampler.
 func (l *learner) Forget() { l.sharing.forget() }
@@ -56,7 +67,12 @@ func (l *learner) Forget() { l.sharing.forget() }
 // idle returns a thread whose next step does not matter, or nil.
 func (l *learner) idle(runnable []*sched.Thread) *sched.Thread {
 	for _, t := range runnable {
-		if !l.sharing.meets(t) {
+		m := &l.memos[t.ID]
+		if next := pending(t); m.version != l.sharing.version || m.next != next {
+			m.meets = l.sharing.meets(t)
+			m.next, m.version = next, l.sharing.version
+		}
+		if !m.meets {
 			return t
 		}
 	}

@@ -10,6 +10,8 @@ type sharing struct {
 	slots []location // a power of two
 	used  int
 	grown bool // there is something to promote
+
+	version uint64 // changes when something is learnt; 0: nothing ever was
 }
 
 // location is what is known of one location. Sets of kinds are bits.
@@ -60,6 +62,7 @@ func (s *sharing) note(id int, a access) *location {
 	e := s.at(a.loc)
 	if e.kinds[id]>>a.kind&1 == 0 {
 		e.kinds[id] |= 1 << a.kind
+		s.version++
 		s.judge(e)
 	}
 	return e
@@ -106,6 +109,7 @@ func (s *sharing) touch(t *sched.Thread, a access) {
 	}
 	if e := s.at(pending(t).loc); !e.carries {
 		e.carries, s.grown = true, true
+		s.version++
 	}
 }
 
@@ -170,6 +174,7 @@ func (s *sharing) merge(o *sharing) {
 func (s *sharing) forget() {
 	clear(s.slots)
 	s.used, s.grown = 0, false
+	s.version++
 }
 
 // clone is a copy.
