@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 
 	"golang.org/x/sys/unix"
 
@@ -90,7 +91,8 @@ func mountDetached() (m mount, err error) {
 }
 
 // mountHelped has fusermount3(1) mount on a directory, and takes it away at
-// once: an open directory is enough.
+// once: an open directory is enough. The connection comes over a socket
+// (_FUSE_COMMFD). What it returns is to be closed even on errors.
 func mountHelped() (m mount, err error) {
 	m = mount{-1, -1}
 	helper, err := exec.LookPath("fusermount3")
@@ -102,40 +104,32 @@ func mountHelped() (m mount, err error) {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, os.Remove(dir)) }()
-	if m.dev, err = askHelper(helper, dir); err != nil {
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return m, fmt.Errorf("socketpair(2): %w", err)
+	}
+	theirs := os.NewFile(uintptr(ends[1]), "socket")
+	defer func() { _, _ = unix.Close(ends[0]), theirs.Close() }()
+	c := exec.Command(helper, "-o", "ro,nosuid,nodev,noexec,fsname=cohbench,subtype=cohbench,max_read="+strconv.Itoa(mmu.PageSize), "--", dir)
+	c.ExtraFiles = []*os.File{theirs}
+	c.Env = append(os.Environ(), "_FUSE_COMMFD=3")
+	if err := runHelper(c); err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, runHelper(exec.Command(helper, "-u", "-z", "--", dir))) }()
+	if m.dev, err = receiveDescriptor(ends[0]); err != nil {
+		return m, fmt.Errorf("the connection from fusermount3(1): %w", err)
+	}
 	if m.root, err = unix.Open(dir, unix.O_PATH|unix.O_DIRECTORY|unix.O_CLOEXEC, 0); err != nil {
 		return m, fmt.Errorf("open a FUSE mount: %w", err)
 	}
 	return m, nil
 }
 
-// askHelper has the helper mount, and returns the connection, which it sends
-// over a socket (fusermount3(1), _FUSE_COMMFD).
-func askHelper(helper, dir string) (dev int, err error) {
-	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
-	if err != nil {
-		return -1, fmt.Errorf("socketpair(2): %w", err)
-	}
-	defer func() { _ = unix.Close(ends[0]) }()
-	theirs := os.NewFile(uintptr(ends[1]), "socket")
-	defer theirs.Close()
-	c := exec.Command(helper, "-o", "ro,nosuid,nodev,noexec,fsname=cohbench,subtype=cohbench,max_read="+strconv.Itoa(mmu.PageSize), "--", dir)
-	c.ExtraFiles = []*os.File{theirs}
-	c.Env = append(os.Environ(), "_FUSE_COMMFD=3")
-	if err := runHelper(c); err != nil {
-		return -1, err
-	}
-	if dev, err = receiveDescriptor(ends[0]); err != nil {
-		return -1, fmt.Errorf("the descriptor of fusermount3(1): %w", err)
-	}
-	return dev, unix.SetNonblock(dev, true)
-}
-
-// runHelper runs the helper; what it says is the error.
+// runHelper runs the helper, out of reach of a Ctrl-C; what it says is the
+// error.
 func runHelper(c *exec.Cmd) error {
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	out, err := c.CombinedOutput()
 	if err != nil {
 		return fmt.Errorf("fusermount3(1): %w: %s", err, strings.TrimSpace(string(out)))
@@ -143,7 +137,8 @@ func runHelper(c *exec.Cmd) error {
 	return nil
 }
 
-// receiveDescriptor takes a descriptor that was sent over a socket.
+// receiveDescriptor takes a descriptor that was sent over a socket. Its reads do
+// not block.
 func receiveDescriptor(socket int) (int, error) {
 	data, control := make([]byte, 1), make([]byte, unix.CmsgSpace(4))
 	_, n, _, _, err := unix.Recvmsg(socket, data, control, unix.MSG_CMSG_CLOEXEC|unix.MSG_DONTWAIT)
@@ -158,5 +153,5 @@ func receiveDescriptor(socket int) (int, error) {
 	if err != nil || len(fds) != 1 {
 		return -1, errors.Join(err, errors.New("there is none"))
 	}
-	return fds[0], nil
+	return fds[0], unix.SetNonblock(fds[0], true)
 }

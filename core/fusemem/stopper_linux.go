@@ -37,6 +37,11 @@ func NewStopper() (*Stopper, error) {
 	if err != nil {
 		return nil, err
 	}
+	return onMount(m)
+}
+
+// onMount makes a Stopper of a mount, which it closes.
+func onMount(m mount) (*Stopper, error) {
 	s := &Stopper{link: -1, file: -1, missing: map[int64]int64{}}
 	if err := s.open(m); err != nil {
 		return nil, errors.Join(fmt.Errorf("make memory that stops system calls: %w", err), s.Close())
@@ -53,7 +58,7 @@ func Probe() error {
 	return s.Close()
 }
 
-// open takes the mount, and closes it in any case.
+// open needs the mount no longer than it runs.
 func (s *Stopper) open(m mount) (err error) {
 	defer m.close()
 	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_SEQPACKET|unix.SOCK_CLOEXEC, 0)

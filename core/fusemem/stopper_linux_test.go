@@ -224,6 +224,43 @@ func open(t *testing.T) *Stopper {
 	return s
 }
 
+// TestHelped mounts as those do who may not, which leaves nothing in the tree.
+func TestHelped(t *testing.T) {
+	dir := t.TempDir()
+	t.Setenv("TMPDIR", dir)
+	m, err := mountHelped()
+	if err != nil {
+		m.close()
+		t.Skip(err)
+	}
+	if list, err := os.ReadDir(dir); len(list) > 0 || err != nil {
+		t.Errorf("a directory is left: %v, %v", list, err)
+	}
+	wantNoMount(t)
+	s, err := onMount(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	src := pages(mmu.PageSize, 0)
+	mem, err := s.Arm(src, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	done, back := write(t, mem)
+	wantStop(t, s, 0)
+	if err := errors.Join(s.Fill(0), <-done); err != nil || !bytes.Equal(back(), src) {
+		t.Fatalf("the file holds something else, %v", err)
+	}
+}
+
+func wantNoMount(t *testing.T) {
+	t.Helper()
+	if mounts := readFile(t, "/proc/self/mounts"); strings.Contains(mounts, "fuse.cohbench") {
+		t.Errorf("there is a mount:\n%s", mounts)
+	}
+}
+
 // TestCloseReleases a call that has stopped.
 func TestCloseReleases(t *testing.T) {
 	s := open(t)
@@ -246,9 +283,7 @@ func TestLeavesNothing(t *testing.T) {
 	open(t).Close() // what stays for ever is there now
 	before := descriptors(t)
 	s := open(t)
-	if mounts := readFile(t, "/proc/self/mounts"); strings.Contains(mounts, "fuse.cohbench") {
-		t.Errorf("there is a mount:\n%s", mounts)
-	}
+	wantNoMount(t)
 	if list := descriptors(t); slices.ContainsFunc(list, func(name string) bool { return strings.Contains(name, "/dev/fuse") }) {
 		t.Errorf("the process can keep its own connection open: %q", list)
 	}
