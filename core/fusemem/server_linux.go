@@ -4,7 +4,6 @@ package fusemem
 
 import (
 	"encoding/binary"
-	"fmt"
 	"io"
 	"log"
 	"os"
@@ -105,7 +104,7 @@ func (s *server) keepOwnFiles() error {
 	const dir = "/proc/thread-self/fd"
 	list, err := os.ReadDir(dir)
 	if err != nil {
-		return fmt.Errorf("list the descriptors of a thread: %w", err)
+		return &mmu.UnsupportedError{Feature: feature, Why: "the descriptors of a thread: " + err.Error()}
 	}
 	for _, e := range list {
 		fd, err := strconv.Atoi(e.Name())
