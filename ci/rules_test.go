@@ -24,7 +24,7 @@ type rule struct {
 
 var rules = []rule{
 	importsRule, unsafeRule, syncRule, goroutineRule, clockRule, randRule, stdoutRule, initRule,
-	flagRule, docRule, coreDocRule, nameRule, gonumRule, cgoRule, ioctlRule, formatRule,
+	flagRule, docRule, coreDocRule, nameRule, gonumRule, fuseRule, cgoRule, ioctlRule, formatRule,
 }
 
 func TestRules(t *testing.T) {
@@ -103,6 +103,7 @@ var layers = []struct {
 	{"core/locktest", []string{"core", "core/sched"}},
 	{"core", []string{"core/sched", "core/mmu", "core/disk"}},
 	{"core/perf", nil},
+	{"core/fusemem", []string{"core/mmu"}},
 	{"core/mmu", []string{"core/sched"}},
 	{"core/uring", []string{"core/disk"}},
 	{"core/disk", []string{"core/sched"}},
@@ -180,8 +181,8 @@ func (t tree) outside(dirs ...string) tree {
 var unsafeRule = rule{
 	name: "unsafe and raw system calls have their packages",
 	check: func(t tree) []string {
-		return forbid(t.code().outside("core/disk", "core/mmu", "core/kernelfs", "core/uring", "core/perf", "fuzz/libfuzzer"),
-			"core/disk, core/mmu, core/kernelfs and core/uring are for that", "unsafe", "golang.org/x/sys/unix")
+		return forbid(t.code().outside("core/disk", "core/mmu", "core/fusemem", "core/kernelfs", "core/uring", "core/perf", "fuzz/libfuzzer"),
+			"core/disk, core/mmu, core/fusemem, core/kernelfs and core/uring are for that", "unsafe", "golang.org/x/sys/unix")
 	},
 	bad: map[string]string{
 		"core/a.go":  `package core; import "unsafe"`,
@@ -206,9 +207,9 @@ var syncRule = rule{
 }
 
 var goroutineRule = rule{
-	name: "in core only sched and mmu start goroutines",
+	name: "in core only sched and what answers faults start goroutines",
 	check: func(t tree) (found []string) {
-		for _, s := range t.in("core").code().outside("core/sched", "core/mmu", suite) {
+		for _, s := range t.in("core").code().outside("core/sched", "core/mmu", "core/fusemem", suite) {
 			ast.Inspect(s.ast, func(n ast.Node) bool {
 				if g, ok := n.(*ast.GoStmt); ok {
 					found = append(found, s.at(g.Pos(), "a goroutine that no scheduler knows"))
@@ -406,6 +407,15 @@ var gonumRule = rule{
 	},
 	bad:  map[string]string{"bench/report/a.go": `package report; import "gonum.org/v1/plot"`},
 	good: map[string]string{"plots/a.go": `package plots; import "gonum.org/v1/plot/vg"`},
+}
+
+var fuseRule = rule{
+	name: "only fusemem speaks FUSE",
+	check: func(t tree) []string {
+		return forbid(t.outside("core/fusemem"), "models need no file system in user space", "github.com/hanwen/go-fuse/v2/...")
+	},
+	bad:  map[string]string{"core/a.go": `package core; import _ "github.com/hanwen/go-fuse/v2/fuse"`},
+	good: map[string]string{"core/fusemem/a.go": `package fusemem; import _ "github.com/hanwen/go-fuse/v2/fuse"`},
 }
 
 var cgoRule = rule{

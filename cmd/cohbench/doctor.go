@@ -22,7 +22,9 @@ type diagnosis struct {
 	Dir     disk.Probe  `json:"dir"`
 	MMUs    []mmuAnswer `json:"mmus"`
 	Async   []mmuAnswer `json:"async"` // engines that keep several direct requests in flight
-	Demo    mmuAnswer   `json:"demo"`
+	// Stoppers is what can hold direct writes for tests on the kernel.
+	Stoppers []mmuAnswer `json:"stoppers"`
+	Demo     mmuAnswer   `json:"demo"`
 }
 
 // mmuAnswer says whether something, page tables of a kind for instance, can be had.
@@ -71,7 +73,7 @@ func examine(dir string) (diagnosis, error) {
 	if err != nil {
 		return diagnosis{}, setupError(err)
 	}
-	d := diagnosis{result.Collect(dir), p, probeMMUs(), asyncAnswers(), probeKernelFaults()}
+	d := diagnosis{result.Collect(dir), p, probeMMUs(), asyncAnswers(), probeStoppers(), probeKernelFaults()}
 	if p.Direct == disk.Refused {
 		return d, nil
 	}
@@ -145,6 +147,7 @@ func (d diagnosis) print(w io.Writer) error {
 		{"page tables", mmuText(d.MMUs)},
 		{"async IO", mmuText(d.Async)},
 		{"kernel test", kernelTestText(p)},
+		{"held writes", mmuText(d.Stoppers)},
 		{"demo", demoText(d.Demo, p)},
 	} {
 		if _, err := fmt.Fprintf(w, "%-13s %s\n", line[0], line[1]); err != nil {
@@ -162,6 +165,9 @@ func mmuText(answers []mmuAnswer) string {
 		} else {
 			lack = append(lack, "; not "+a.Name+" ("+a.Why+")")
 		}
+	}
+	if have == nil {
+		have = []string{"none"}
 	}
 	return strings.Join(have, ", ") + strings.Join(lack, "")
 }

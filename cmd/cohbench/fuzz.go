@@ -73,8 +73,8 @@ func newFuzz() *cobra.Command {
 
 // config is the campaign that the flags ask for, on the deterministic models.
 func (o *fuzzOptions) config(c *cobra.Command) (cfg fuzz.Config, err error) {
-	if o.dir != "" || c.Flags().Changed("mmu") {
-		return cfg, usage(errors.New("--dir and --mmu are for --live, or an engine of the kernel"), "")
+	if o.dir != "" || c.Flags().Changed("mmu") || c.Flags().Changed("stopper") {
+		return cfg, usage(errors.New("--dir, --mmu and --stopper are for --live, or an engine of the kernel"), "")
 	}
 	if cfg, err = o.common(c); err != nil {
 		return cfg, err

@@ -24,14 +24,17 @@ import (
 
 // liveFlags is how programs run on real threads.
 type liveFlags struct {
-	live bool
-	dir  string
-	mmus []string
+	live    bool
+	dir     string
+	mmus    []string
+	stopper stopperChoice
 }
 
 func (f *liveFlags) add(c *cobra.Command) {
 	c.Flags().BoolVar(&f.live, "live", false, "on real threads and real files; an engine of the kernel is always")
 	c.Flags().StringVar(&f.dir, "dir", "", "with --live or an engine of the kernel: directory for the data files, which are removed again")
+	f.stopper = autoStopper
+	c.Flags().Var(&f.stopper, "stopper", stopperUsage)
 	c.Flags().StringSliceVar(&f.mmus, "mmu", []string{"auto"}, "with --live: page tables behind mappings: userfaultfd, soft, or auto: the first that there is")
 }
 
@@ -153,9 +156,10 @@ func (o *fuzzOptions) campaign(c *cobra.Command, g *ground, cfg fuzz.Config, k *
 		return nil, err
 	}
 	defer func() {
-		if !errors.Is(err, live.ErrStuck) { // else they are in use
-			err = errors.Join(err, closeSites(sites))
+		for _, t := range sites {
+			t.busy = errors.Is(err, live.ErrStuck)
 		}
+		err = errors.Join(err, closeSites(sites))
 	}()
 	where := fmt.Sprintf("%s in %s (%s)", g.name(), o.dir, sites[0].probe.FSType)
 	lc := live.Config{Held: true, Seed: cfg.Seed, Limits: cfg.Limits, Seeks: g.seeks, Programs: cfg.Programs, Model: g.model,
@@ -184,7 +188,7 @@ func (o *fuzzOptions) campaign(c *cobra.Command, g *ground, cfg fuzz.Config, k *
 func (o *fuzzOptions) openGround(c *cobra.Command, g *ground) (sites []*site, err error) {
 	for i := range o.workers {
 		t := &site{dir: o.dir, engine: g.engine, patience: fuzzPatience}
-		if err := t.open(o.seed + uint64(i)); err != nil {
+		if err := t.open(o.seed+uint64(i), o.stopper); err != nil {
 			return nil, errors.Join(err, t.close(), closeSites(sites))
 		}
 		sites = append(sites, t)
@@ -205,7 +209,7 @@ func windowsText(g *ground, t *site) string {
 	case !isKernel(g.engine):
 		return "direct writes are not held"
 	case t.windows.Held:
-		return "direct writes can be held: " + t.windows.Why
+		return "direct writes can be held by " + t.stopper.name + ": " + t.windows.Why
 	}
 	return "direct writes cannot be held: " + t.windows.Why
 }

@@ -60,10 +60,10 @@ func newLitmus() *cobra.Command {
 			"A TEST is the name of a built-in one, a pattern of names, or a .coh file\n" +
 			"('cohbench help coh').\n\n" +
 			"With --engine kernel the tests are put to the running kernel, on the file systems of the\n" +
-			"directories. A direct write is held where the kernel pins its buffer, by userfaultfd, and\n" +
-			"the other operations are placed around and inside of it in every order there is; where\n" +
-			"that shows nothing, or no write can be held, the test is left to chance. What the kernel\n" +
-			"does is a result, and no error.",
+			"directories. A direct write is held where the kernel pins its buffer, by userfaultfd or\n" +
+			"FUSE (--stopper), and the other operations are placed around and inside of it in every\n" +
+			"order there is; where that shows nothing, or no write can be held, the test is left to\n" +
+			"chance. What the kernel does is a result, and no error.",
 		Example: "  cohbench litmus\n  cohbench litmus 'lost-*' --engine addlock,double-invalidate\n  cohbench litmus my.coh --bound 3\n" +
 			"  cohbench litmus --engine double-invalidate,kernel --dir /mnt/ext4,/mnt/xfs --explain",
 		Args: cobra.ArbitraryArgs,

@@ -48,6 +48,7 @@ type kernelFlags struct {
 	limit   time.Duration
 	explain bool
 	from    []string
+	stopper stopperChoice
 }
 
 func (f *kernelFlags) add(c *cobra.Command) {
@@ -55,6 +56,8 @@ func (f *kernelFlags) add(c *cobra.Command) {
 	c.Flags().IntVar(&f.shots, "shots", 20, "with --engine kernel: runs with a direct write held, to find a rate or nothing")
 	c.Flags().IntVar(&f.free, "free", 200, "with --engine kernel: runs left to chance where no held write shows anything")
 	c.Flags().Uint64Var(&f.seed, "seed", 1, "with --engine kernel: of the delays in runs left to chance")
+	f.stopper = autoStopper
+	c.Flags().Var(&f.stopper, "stopper", stopperUsage)
 	c.Flags().DurationVar(&f.limit, "limit", 2*time.Minute, "with --engine kernel: what takes longer for one test hangs")
 	c.Flags().StringSliceVar(&f.from, "from", nil, "run nothing: one table of what --engine kernel --json has written to these files, a column each")
 	c.Flags().BoolVar(&f.explain, "explain", false, "with --engine kernel: say below the table how what was found came about")
@@ -75,22 +78,23 @@ type site struct {
 	windows shoot.Windows
 	shooter *shoot.Shooter
 	files   []*disk.File
-	stopper *mmu.Stopper
+	stopper stopper
+	busy    bool // a test was left behind, and may use all of this
 
 	patience time.Duration // 0: the default
 }
 
 // newSite makes the data files in a directory, and finds out what holding
 // direct writes is worth there.
-func newSite(dir string, seed uint64) (*site, error) {
+func newSite(dir string, seed uint64, choice stopperChoice) (*site, error) {
 	t := &site{dir: dir, engine: kernelfs.Engine{}}
-	if err := t.open(seed); err != nil {
+	if err := t.open(seed, choice); err != nil {
 		return nil, errors.Join(err, t.close())
 	}
 	return t, nil
 }
 
-func (t *site) open(seed uint64) (err error) {
+func (t *site) open(seed uint64, choice stopperChoice) (err error) {
 	if t.probe, err = disk.ProbeDir(t.dir); err != nil {
 		return setupError(err)
 	}
@@ -115,14 +119,17 @@ func (t *site) open(seed uint64) (err error) {
 		t.shooter = shoot.New(cfg)
 		return nil
 	}
-	if t.stopper, err = mmu.NewStopper(); errors.Is(err, errors.ErrUnsupported) {
-		t.windows.Why, err = err.Error(), nil
+	if t.stopper, err = choice.open(); err != nil {
+		return err
 	}
-	cfg.Stopper = t.stopper
+	if t.stopper.memory == nil {
+		t.windows.Why = t.stopper.why
+		t.shooter = shoot.New(cfg)
+		return nil
+	}
+	cfg.Stopper = t.stopper.memory
 	t.shooter = shoot.New(cfg)
-	if err == nil && t.stopper != nil {
-		t.windows, err = t.shooter.Probe()
-	}
+	t.windows, err = t.shooter.Probe()
 	return err
 }
 
@@ -130,15 +137,15 @@ func (t *site) close() (err error) {
 	for _, f := range t.files {
 		err = errors.Join(err, f.Remove())
 	}
-	if t.stopper != nil {
-		err = errors.Join(err, t.stopper.Close())
+	if t.stopper.memory != nil && !t.busy { // else it goes with the process
+		err = errors.Join(err, t.stopper.memory.Close())
 	}
 	return err
 }
 
 // describe is the heading of its column.
 func (t *site) describe() string {
-	r := shotRecord{FSType: t.probe.FSType, Direct: string(t.probe.Direct), Windows: t.windows}
+	r := shotRecord{FSType: t.probe.FSType, Direct: string(t.probe.Direct), Windows: t.windows, Stopper: t.stopper.name, Lacking: t.stopper.why}
 	return r.describe(t.dir)
 }
 
@@ -148,7 +155,7 @@ func (f *kernelFlags) openSites() (list []*site, err error) {
 		return nil, usage(errors.New("--engine kernel: on which file system?"), "--dir DIR, or --dir DIR,DIR for several")
 	}
 	for _, dir := range f.dirs {
-		t, err := newSite(dir, f.seed)
+		t, err := newSite(dir, f.seed, f.stopper)
 		if err != nil {
 			return nil, errors.Join(err, closeSites(list))
 		}
@@ -185,8 +192,10 @@ func (t *site) ask(ctx context.Context, p *prog.Program, f *kernelFlags) (*shoot
 	case a := <-got:
 		return a.report, a.err
 	case <-limit.C:
+		t.busy = true
 		return nil, fmt.Errorf("%s on %s in %s: %w", p.Name, t.probe.FSType, t.dir, errHangs)
 	case <-ctx.Done():
+		t.busy = true
 		return nil, &exitError{statusInterrupted, nil, ""}
 	}
 }

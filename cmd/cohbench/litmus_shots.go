@@ -24,7 +24,9 @@ type shotRecord struct {
 	FSType   string        `json:"fs_type"`
 	Direct   string        `json:"direct"`
 	Windows  shoot.Windows `json:"windows"`
-	Verdict  string        `json:"verdict"` // unknown: it could not be asked
+	Stopper  string        `json:"stopper"`               // what held direct writes, or none
+	Lacking  string        `json:"stopper_why,omitempty"` // not what auto tries before it
+	Verdict  string        `json:"verdict"`               // unknown: it could not be asked
 	Text     string        `json:"text"`
 	Model    string        `json:"model,omitempty"` // what the test expects of double-invalidate
 	First    bool          `json:"first_shot"`
@@ -41,7 +43,8 @@ type shotRecord struct {
 
 func (t *site) record(p *prog.Program, r *shoot.Report) shotRecord {
 	d := shotRecord{Test: p.Name, Engine: kernelName, Dir: t.dir, FSType: t.probe.FSType, Direct: string(t.probe.Direct),
-		Windows: t.windows, Verdict: r.Verdict().String(), Text: r.Text(), First: r.FirstShot(), Hits: r.Hits, Shots: r.Shots,
+		Windows: t.windows, Stopper: t.stopper.name, Lacking: t.stopper.why,
+		Verdict: r.Verdict().String(), Text: r.Text(), First: r.FirstShot(), Hits: r.Hits, Shots: r.Shots,
 		FreeHits: r.FreeHits, Free: r.Free, Held: r.Held, Orders: r.Orders, Refused: r.Refused, Seen: r.Seen.String()}
 	if want, ok := p.Expected("double-invalidate"); ok {
 		d.Model = want.String()
@@ -54,11 +57,23 @@ func (t *site) record(p *prog.Program, r *shoot.Report) shotRecord {
 
 // describe is the heading of a column of such records.
 func (d *shotRecord) describe(name string) string {
-	held := "windows can be held"
+	held, why := "can", ""
 	if !d.Windows.Held {
-		held = "windows cannot be held: " + d.Windows.Why
+		held, why = "cannot", ": "+d.Windows.Why
 	}
-	return fmt.Sprintf("kernel on %s (%s): direct IO is %s; %s", d.FSType, name, d.Direct, held)
+	return fmt.Sprintf("kernel on %s (%s): direct IO is %s; windows %s be held%s%s", d.FSType, name, d.Direct, held, d.by(), why)
+}
+
+// by is what held the writes; nothing where none was held, or where an older
+// record does not say.
+func (d *shotRecord) by() string {
+	switch {
+	case d.Stopper == "" || d.Stopper == string(noStopper):
+		return ""
+	case d.Lacking == "":
+		return " by " + d.Stopper
+	}
+	return " by " + d.Stopper + " (" + d.Lacking + ")"
 }
 
 // surprise says how a file system differs from the model of what Linux does:

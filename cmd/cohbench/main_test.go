@@ -10,6 +10,7 @@ import (
 	"github.com/rogpeppe/go-internal/testscript"
 
 	"cohbench/bench/result/resulttest"
+	"cohbench/core/fusemem"
 )
 
 func TestMain(m *testing.M) {
@@ -32,6 +33,8 @@ func condition(name string) (bool, error) {
 	switch name {
 	case "kernelfaults":
 		return recursionRuns(), nil
+	case "fuse":
+		return fusemem.Probe() == nil, nil
 	case "loopdevice":
 		return loopDevices(), nil
 	}

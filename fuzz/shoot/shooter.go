@@ -7,11 +7,28 @@ import (
 	"time"
 
 	"cohbench/core"
-	"cohbench/core/mmu"
 	"cohbench/core/sched"
 	"cohbench/fuzz/exec"
 	"cohbench/fuzz/prog"
 )
+
+// Stopper is memory for the buffer of a direct write that stops wherever the
+// kernel meets a page which nobody has filled yet: mmu.Stopper, fusemem.Stopper.
+// None of the program's own code may touch it.
+type Stopper interface {
+	// Arm returns memory that holds what src does, but for the pages of stops,
+	// which are missing. src has at most mmu.StopperSize bytes, and must not
+	// change until the next Arm.
+	Arm(src []byte, stops ...int64) ([]byte, error)
+	// Wait waits up to ms milliseconds for a write to stop, and returns the page
+	// of the memory that it stopped at. A stop is told of once.
+	Wait(ms int) (page int64, ok bool, err error)
+	// Fill gives a page its contents, and lets a write that has stopped there go
+	// on.
+	Fill(page int64) error
+	// Empty takes a page away again. A write that has it pinned keeps it.
+	Empty(page int64) error
+}
 
 // Config is what a Shooter works with.
 type Config struct {
@@ -19,7 +36,7 @@ type Config struct {
 	// Backings are the files, as many as programs have; what is in them is lost.
 	Backings []core.Backing
 	// Stopper holds direct writes; nil: none can be held.
-	Stopper *mmu.Stopper
+	Stopper Stopper
 	// After is the clock: time.After.
 	After func(time.Duration) <-chan time.Time
 	// Patience is how long an operation may take before it counts as waiting for
