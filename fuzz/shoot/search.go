@@ -120,6 +120,10 @@ func (s *Shooter) round(r *Report, shots []Shot, n int) (possible []Shot, err er
 		}
 		p := shot.loaded(r.Program)
 		out, err := s.fire(p, shot)
+		if err == nil && out.Stuck > 0 && out.Err == nil {
+			r.count(out, shot)
+			out, err = s.fireSlowly(p, shot)
+		}
 		if err != nil {
 			return nil, err
 		}
@@ -139,6 +143,18 @@ func (s *Shooter) round(r *Report, shots []Shot, n int) (possible []Shot, err er
 		}
 	}
 	return possible, nil
+}
+
+// slowly is how much longer an operation may take the second time: it may not
+// have waited for the held write but for the machine.
+const slowly = 5
+
+// fireSlowly is fire with more patience.
+func (s *Shooter) fireSlowly(p *prog.Program, shot *Shot) (*Outcome, error) {
+	usual := s.Patience
+	defer func() { s.Patience = usual }()
+	s.Patience = slowly * s.patience()
+	return s.fire(p, shot)
 }
 
 // repeat finds the rate of an order, and keeps the best.
