@@ -12,10 +12,10 @@ import (
 )
 
 const (
-	// byChance and inOrder is how often a program runs with all tasks at once, and
-	// in orders around a direct write that is held.
-	byChance = 4
-	inOrder  = 6
+	// inOrder and byChance is how often a program runs in orders around a direct
+	// write that is held, and with all tasks at once.
+	inOrder  = 8
+	byChance = 3
 	// perSwarm is how many programs have the same features.
 	perSwarm = 16
 	// maxCopies is how many operations of a program may copy from file to file:
@@ -46,11 +46,11 @@ func (w *worker) program(ctx context.Context) error {
 	}
 	w.made++
 	p := w.make()
-	for i := 0; i < byChance+inOrder && ctx.Err() == nil; i++ {
+	for i := 0; i < inOrder+byChance && ctx.Err() == nil; i++ {
 		var shot *shoot.Shot
-		if i >= byChance {
+		if i < inOrder {
 			if shot = w.order(p); shot == nil {
-				break
+				i = inOrder // the rest is left to chance
 			}
 		}
 		if done, err := w.run(p, shot); done || err != nil {
