@@ -28,11 +28,11 @@ done
 export GOTOOLCHAIN=local # go-fuzz-build breaks when the toolchain is switched under it
 
 work=$(mktemp -d)
-pid=
+pid= shm=
 cleanup() {
 	if [ -n "$pid" ]; then kill "$pid" 2>/dev/null || true; fi
 	wait
-	rm -rf "$work"
+	rm -rf "$work" ${shm:+"$shm"}
 }
 trap cleanup EXIT
 trap 'exit 130' INT
@@ -52,12 +52,24 @@ part=$((seconds / 3 > 3 ? seconds / 3 : 3))
 go build -o "$work/cohbench" ./cmd/cohbench
 echo "fuzz: cohbench fuzz, $part s"
 "$work/cohbench" fuzz --time "$((part * 2 / 3))s" --out "$out/campaign" || finding "cohbench fuzz" "$out/campaign"
-mkdir "$work/data"
-"$work/cohbench" fuzz --live --dir "$work/data" --time "$((part / 3))s" --out "$out/live" ||
-	case $? in
-	3) echo "warning: nothing was fuzzed on real files: no direct IO in ${TMPDIR:-/tmp}" >&2 ;;
-	*) finding "cohbench fuzz --live" "$out/live" ;;
+
+# live NAME DIR [FLAG...]: on real threads and files in DIR.
+live() {
+	local name=$1 dir=$2 status=0
+	shift 2
+	"$work/cohbench" fuzz --dir "$dir" --time "$((part / 3))s" --out "$out/$name" "$@" || status=$?
+	case $status in
+	0) ;;
+	3) echo "warning: $name: no direct IO in $dir: nothing was fuzzed there" >&2 ;;
+	*) finding "cohbench fuzz $*" "$out/$name" ;;
 	esac
+}
+mkdir "$work/data"
+live models "$work/data" --live
+# A tmpfs buffers direct IO, so that whatever is found on one is a false alarm.
+if [ "$(stat --file-system --format=%T /dev/shm 2>/dev/null)" = tmpfs ] && shm=$(mktemp -d -p /dev/shm cohbench-fuzz-XXXXXX); then
+	live tmpfs "$shm" --engine kernel
+fi
 
 # native PACKAGE TARGET: what it finds it puts into testdata of the package.
 native() {
