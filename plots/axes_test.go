@@ -1,6 +1,7 @@
 package plots
 
 import (
+	"math"
 	"strings"
 	"testing"
 
@@ -100,6 +101,41 @@ func TestLabelsOfACluster(t *testing.T) {
 	for _, name := range known {
 		if _, ok := l.place(name, at); !ok {
 			t.Errorf("no room for %s", name)
+		}
+	}
+}
+
+// Throughput against staleness is log-log: equal ratios are equally far apart,
+// also where they are small, and then there are marks enough to read them by.
+func TestTradeoffIsLogarithmic(t *testing.T) {
+	for _, tt := range []struct {
+		rates    []float64
+		relative bool
+		want     string
+	}{
+		{[]float64{100, 1000, 50000}, false, "100 | 1k | 10k"},
+		{[]float64{5000, 5100, 6000}, false, "5k | 10k"},
+		{[]float64{0.97, 1.03}, true, "0.5 | 1 | 2"},
+		{[]float64{0.05, 0.9}, true, "0.05 | 0.1 | 0.2 | 0.5 | 1"},
+		{[]float64{0, 300, 400}, false, "0 | 100 | 200 | 500"},
+		{[]float64{0}, false, "0 | 0.1 | 0.2 | 0.5 | 1"},
+	} {
+		d := Tradeoff{Label: "w", Class: "c", Relative: tt.relative}
+		for _, v := range tt.rates {
+			d.Points = append(d.Points, TradeoffPoint{"raw", Value{Center: v, Lo: v, Hi: v}, Chance{Hi: 0.01, Bound: true}})
+		}
+		p := tradeoffPanel(newTheme([]string{"raw"}), d)
+		marks := p.Y.Tick.Marker.Ticks(p.Y.Min, p.Y.Max)
+		if got := labels(marks); got != tt.want {
+			t.Errorf("%v: marks %s, want %s", tt.rates, got, tt.want)
+		}
+		for _, v := range tt.rates {
+			if at := p.Y.Norm(math.Log10(v)); v > 0 && (at < 0 || at > 1) {
+				t.Errorf("%v: %g lies at %g of the axis", tt.rates, v, at)
+			}
+		}
+		if !strings.HasSuffix(p.Y.Label.Text, "(log scale)") {
+			t.Errorf("the axis is labelled %q", p.Y.Label.Text)
 		}
 	}
 }

@@ -1,6 +1,8 @@
 package plots
 
 import (
+	"math"
+	"slices"
 	"strings"
 
 	"gonum.org/v1/plot"
@@ -46,22 +48,40 @@ func tradeoffPanel(t theme, d Tradeoff) *plot.Plot {
 	if d.Relative {
 		label = d.Class + " rate relative to raw"
 	}
-	p := newPanel(d.Label, "stale reads per exposure (log scale)", label)
-	top := 0.0
+	p := newPanel(d.Label, "stale reads per exposure (log scale)", label+tradeScale.suffix())
+	var rates []float64
 	if d.Relative {
-		top = 1
+		rates = append(rates, 1)
 	}
 	var all []Chance
 	for _, pt := range d.Points {
-		top = max(top, pt.Rate.Hi)
+		rates = append(rates, pt.Rate.Lo, pt.Rate.Center, pt.Rate.Hi)
 		all = append(all, pt.Stale)
 	}
-	marks, end := linear(top, 6, quantity.ExactSI)
-	p.Y.Tick.Marker = marks
-	p.Y.Min, p.Y.Max = 0, end
+	tradeScale.lay(&p.Y, spread(rates), 0.06)
+	upright(&p.Y)
 	chanceAxis(&p.X, all)
 	p.Add(grid{x: true, y: true}, exchange{t, d})
 	return p
+}
+
+// tradeScale is that of rates: a zero, which no logarithm has, stands at its end.
+var tradeScale = scale{log: true, print: quantity.ExactSI, zero: true}
+
+// spread adds to values that lie close together two that do not, so that an axis
+// has room for several marks, and does not make a noise of a few per cent look
+// like a difference.
+func spread(values []float64) []float64 {
+	positive := slices.DeleteFunc(slices.Clone(values), func(v float64) bool { return v <= 0 })
+	if len(positive) == 0 {
+		return values
+	}
+	lo, hi := slices.Min(positive), slices.Max(positive)
+	if hi/lo >= 3 {
+		return values
+	}
+	middle := math.Sqrt(lo * hi)
+	return append(values, middle/2, middle*2)
 }
 
 // exchange is a plotter.
@@ -72,7 +92,8 @@ type exchange struct {
 
 // Plot implements plot.Plotter.
 func (e exchange) Plot(c draw.Canvas, p *plot.Plot) {
-	tx, ty := p.Transforms(&c)
+	tx, linear := p.Transforms(&c)
+	ty := func(v float64) vg.Length { return linear(max(math.Log10(v), p.Y.Min)) }
 	if e.data.Relative {
 		c.StrokeLine2(e.theme["raw"].line(1), c.Min.X, ty(1), c.Max.X, ty(1))
 	}
