@@ -234,3 +234,6 @@ func (p *Plan) cached() core.Engine {
 func (p *Plan) Cases() int {
 	return p.Reps * len(p.groups()) * len(p.contenders())
 }
+
+// kernelMMU is the MMU of engines that are the kernel itself.
+const kernelMMU = "kernel"

@@ -8,7 +8,6 @@ import (
 	"cohbench/bench/result"
 	"cohbench/core"
 	"cohbench/core/coherence"
-	"cohbench/core/kernelfs"
 )
 
 // engines looks engines up by name.
@@ -81,24 +80,6 @@ func TestJudge(t *testing.T) {
 		if !matches(v.Broken, tt.broken) || !matches(v.Warnings, tt.warnings) {
 			t.Errorf("%s:\nbroken   %q\nwant     %q\nwarnings %q\nwant     %q", tt.name, v.Broken, tt.broken, v.Warnings, tt.warnings)
 		}
-	}
-}
-
-// What is found in the kernel is a result of its own kind, and breaks nothing.
-func TestJudgeTheKernel(t *testing.T) {
-	v := Judge(kernelfs.Engines(), []result.Record{
-		{Engine: "kernel", Workload: "direct-write+store", Exposures: 9, Rounds: 30, LossRounds: 2, EIORounds: 5, QuietEIO: 3, Oracle: result.Oracle{Lost: 700}},
-		{Engine: "kernel", Workload: "direct-write+store", Rounds: 30, StaleRounds: 4, Oracle: result.Oracle{Stale: 20}},
-		{Engine: "kernel", Workload: "mixed", Rounds: 10, EIORounds: 1, QuietEIO: 1},
-		{Engine: "kernel", Workload: "direct-only", Rounds: 10, Oracle: result.Oracle{Checked: 5}},
-	})
-	want := []string{
-		"kernel on direct-write+store: in 60 rounds, 4 read what was stale, 2 lost data, 5 had EIO from a sync (3 of them without a loss): " +
-			"20 stale, 700 lost (cells, in 9 exposures)",
-		"kernel on mixed: in 10 rounds, 0 read what was stale, 0 lost data, 1 had EIO from a sync (1 of them without a loss)",
-	}
-	if !slices.Equal(v.Found, want) || len(v.Broken) != 0 {
-		t.Errorf("found %q, want %q; broken %q", v.Found, want, v.Broken)
 	}
 }
 

@@ -53,7 +53,7 @@ func newMetrics() *metrics {
 		errors:      counter("cohbench_op_errors_total", "Failed operations, by class and error.", "error"),
 		waits:       counter("cohbench_lock_waits_total", "Acquisitions of the page-cache lock that had to wait, by side.", "side"),
 		waitSeconds: counter("cohbench_lock_wait_seconds_total", "Time waited for the page-cache lock, by side.", "side"),
-		findings:    counter("cohbench_findings_total", "What an oracle found: cells, by kind; stale_read is reads, loss_round rounds.", "kind"),
+		findings:    counter("cohbench_findings_total", "What an oracle found: cells, by kind; stale_read is reads, what ends in _round rounds: quiet_eio_round those in which a sync said EIO and nothing was lost.", "kind"),
 		rate:        gauge("cohbench_rate", "Operations per second in the case of this kind that ended last.", "class"),
 		longestWait: gauge("cohbench_lock_wait_max_seconds", "The longest wait for the page-cache lock, by side.", "side"),
 		latency:     newLatencies(),
@@ -110,7 +110,8 @@ func (m *metrics) misdeeds(r *result.Record) {
 	for kind, n := range map[string]int64{
 		"stale": o.Stale, "inverted": o.Inverted, "flipped": o.Flipped, "torn": o.Torn, "nowhere": o.Nowhere,
 		"lost": o.Lost, "silent_lost": o.SilentLost, "incoherent": o.Incoherent,
-		"stale_read": o.StaleEvents, "loss_round": r.LossRounds,
+		"stale_read": o.StaleEvents, "stale_round": r.StaleRounds, "loss_round": r.LossRounds,
+		"eio_round": r.EIORounds, "quiet_eio_round": r.QuietEIO,
 	} {
 		m.findings.WithLabelValues(labelsOf(r, kind)...).Add(float64(n))
 	}

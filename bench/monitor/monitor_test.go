@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"runtime"
@@ -14,6 +15,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
 
 	"cohbench/bench/monitor"
+	"cohbench/bench/result"
 	"cohbench/bench/result/resulttest"
 )
 
@@ -69,6 +71,33 @@ func TestStatusFindings(t *testing.T) {
 	}
 	if f.StaleReads != stale || f.LossRounds != lost || f.BrokenCells != broken || f.Deadlocks != deadlocks || f.Exposures == 0 {
 		t.Errorf("%+v; want %d stale reads, %d rounds, %d cells, %d deadlocks", f, stale, lost, broken, deadlocks)
+	}
+}
+
+// Each kind of finding is counted for itself, in the status and for Prometheus.
+func TestEveryKindOfFinding(t *testing.T) {
+	m := monitor.New(time.Now)
+	r := &result.Record{Engine: "kernel", Workload: "mixed", MMU: "kernel", Threads: 1, Status: "ok", StaleRounds: 11, LossRounds: 12, EIORounds: 13, QuietEIO: 14,
+		Oracle: result.Oracle{StaleEvents: 9, Stale: 1, Inverted: 2, Flipped: 3, Torn: 4, Nowhere: 5, Lost: 6, SilentLost: 7, Incoherent: 8}}
+	m.Record(r, nil)
+	m.Record(r, nil)
+	want := monitor.Findings{StaleReads: 18, LossRounds: 24, EIORounds: 26, QuietEIO: 28, BrokenCells: 72,
+		Stale: 2, Inverted: 4, Flipped: 6, Torn: 8, Nowhere: 10, Lost: 12, SilentLost: 14, Incoherent: 16}
+	if f := m.Status().Findings; f != want {
+		t.Errorf("%+v, want %+v", f, want)
+	}
+	s, err := m.Serve("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	text := get(t, s, "/metrics")
+	for kind, n := range map[string]int{"stale": 2, "inverted": 4, "flipped": 6, "torn": 8, "nowhere": 10, "lost": 12, "silent_lost": 14, "incoherent": 16,
+		"stale_read": 18, "stale_round": 22, "loss_round": 24, "eio_round": 26, "quiet_eio_round": 28} {
+		line := fmt.Sprintf(`cohbench_findings_total{engine="kernel",kind="%s",mmu="kernel",threads="1",workload="mixed"} %d`, kind, n)
+		if !strings.Contains(text, line) {
+			t.Errorf("no %s in /metrics", line)
+		}
 	}
 }
 

@@ -35,7 +35,17 @@ type Last struct {
 type Findings struct {
 	StaleReads  int64 `json:"stale_reads"` // with at least one stale cell
 	LossRounds  int64 `json:"loss_rounds"`
-	BrokenCells int64 `json:"broken_cells"` // of all kinds
+	EIORounds   int64 `json:"eio_rounds"`   // in which a sync said EIO
+	QuietEIO    int64 `json:"quiet_eio"`    // of these, without a loss
+	BrokenCells int64 `json:"broken_cells"` // of all kinds that follow
+	Stale       int64 `json:"stale"`
+	Inverted    int64 `json:"inverted"`
+	Flipped     int64 `json:"flipped"`
+	Torn        int64 `json:"torn"`
+	Nowhere     int64 `json:"nowhere"`
+	Lost        int64 `json:"lost"`
+	SilentLost  int64 `json:"silent_lost"`
+	Incoherent  int64 `json:"incoherent"`
 	Exposures   int64 `json:"exposures"`
 	Deadlocks   int   `json:"deadlocks"`
 	Starved     int   `json:"starved"`
@@ -45,7 +55,9 @@ type Findings struct {
 func (f *Findings) add(r *result.Record) {
 	f.StaleReads += r.Oracle.StaleEvents
 	f.LossRounds += r.LossRounds
-	f.BrokenCells += r.Oracle.BrokenCells()
+	f.EIORounds += r.EIORounds
+	f.QuietEIO += r.QuietEIO
+	f.cells(r.Oracle)
 	f.Exposures += r.Exposures
 	switch r.Status {
 	case result.StatusDeadlock:
@@ -55,6 +67,18 @@ func (f *Findings) add(r *result.Record) {
 	case result.StatusError:
 		f.Errors++
 	}
+}
+
+func (f *Findings) cells(o result.Oracle) {
+	f.BrokenCells += o.BrokenCells()
+	f.Stale += o.Stale
+	f.Inverted += o.Inverted
+	f.Flipped += o.Flipped
+	f.Torn += o.Torn
+	f.Nowhere += o.Nowhere
+	f.Lost += o.Lost
+	f.SilentLost += o.SilentLost
+	f.Incoherent += o.Incoherent
 }
 
 // Every writes the status to w, a line at each interval, until stop is called,

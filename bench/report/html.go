@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"cohbench/bench/compare"
 	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
@@ -70,6 +71,7 @@ type view struct {
 	Lead       *picture  // the first plot, which tells the story
 	Plots      []picture // the others
 	Sections   []Section
+	Found      []string
 	Agreements []Agreement
 	Tax        *TaxTable
 	TaxLegend  string
@@ -97,7 +99,7 @@ type fact struct{ Name, Value string }
 
 func newView(run *result.Run, plots []Plot) *view {
 	v := &view{Style: template.CSS(style), Script: template.JS(script), Env: &run.Env, Problems: run.Problems, Sections: Sections(run),
-		Agreements: Agreements(run), Tax: newTaxTable(run.Env.Tax), TaxLegend: taxLegend, Details: details(run), Facts: facts(&run.Env),
+		Found: compare.Found(run), Agreements: Agreements(run), Tax: newTaxTable(run.Env.Tax), TaxLegend: taxLegend, Details: details(run), Facts: facts(&run.Env),
 		Chapters: chapters(run), Cases: records(run)}
 	for _, s := range v.Sections {
 		for _, r := range s.Rows {

@@ -14,6 +14,7 @@ import (
 	"unicode/utf8"
 
 	"cohbench/bench/compare"
+	"cohbench/bench/quantity"
 	"cohbench/bench/report"
 	"cohbench/bench/result"
 	"cohbench/bench/result/resulttest"
@@ -181,6 +182,23 @@ func TestHTMLEscapes(t *testing.T) {
 	run.Env.Kernel, run.Env.Command = evil, []string{evil}
 	if page := html(t, run); strings.Contains(page, "<img") || !strings.Contains(page, "&lt;img") {
 		t.Error("a name went into the page as it was")
+	}
+}
+
+// Every signal is in the text and in the page, EIO without a loss too.
+func TestEverySignalIsShown(t *testing.T) {
+	run := &result.Run{Records: []result.Record{{
+		Engine: "kernel", Workload: "mixed", MMU: "kernel", IO: "direct", Status: "ok", Rounds: 5077, StaleRounds: 5011, LossRounds: 5012, EIORounds: 5013, QuietEIO: 5014,
+		Ops: map[string]int64{"direct-write": 1}, Rate: map[string]float64{"direct-write": 1},
+		Oracle: result.Oracle{Stale: 5001, Inverted: 5002, Flipped: 5003, Torn: 5004, Nowhere: 5005, Lost: 5006, SilentLost: 5007, Incoherent: 5008},
+	}}}
+	text, page := text(t, run, 0), html(t, run)
+	_, table, _ := strings.Cut(page, `<h2 id="oracle">`)
+	for _, n := range []int{1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 14} {
+		plain, grouped := fmt.Sprint(5000+n), quantity.Count(int64(5000+n))
+		if !strings.Contains(text, plain) || !strings.Contains(page, plain) || !strings.Contains(table, "<td>"+grouped+"</td>") {
+			t.Errorf("%s is not shown everywhere:\n%s\n%s", plain, text, table)
+		}
 	}
 }
 

@@ -8,13 +8,14 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"cohbench/bench/compare"
 	"cohbench/bench/result"
 )
 
 // minWidth is the narrowest terminal that Text lays out for.
 const minWidth = 40
 
-// Text prints the table of a run, no wider than width columns where that can
+// Text prints the table of a run, and what was found below it, no wider than width columns where that can
 // be done; 0 means as wide as it likes. Columns that do not fit go
 // into a second table below, with the engines named again.
 func Text(w io.Writer, run *result.Run, width int) error {
@@ -36,6 +37,12 @@ func Text(w io.Writer, run *result.Run, width int) error {
 		for _, l := range a.Lines {
 			paragraph(out, "- "+l, width)
 		}
+	}
+	for i, f := range compare.Found(run) {
+		if i == 0 {
+			fmt.Fprintln(out)
+		}
+		paragraph(out, "found: "+f, width)
 	}
 	if !run.Complete() {
 		fmt.Fprintln(out)

@@ -429,7 +429,7 @@ func (p *printer) Append(r *result.Record, hists map[string]*hdrhistogram.Histog
 // conclude prints the results, writes the report, and decides the status.
 func (o *runOptions) conclude(c *cobra.Command, rep *bench.Report) error {
 	if len(rep.Records) > 0 {
-		if err := o.present(c, rep); err != nil {
+		if err := o.present(c); err != nil {
 			return err
 		}
 	}
@@ -441,7 +441,7 @@ func (o *runOptions) conclude(c *cobra.Command, rep *bench.Report) error {
 }
 
 // present reads the run back and shows it: what is printed is what was kept.
-func (o *runOptions) present(c *cobra.Command, rep *bench.Report) error {
+func (o *runOptions) present(c *cobra.Command) error {
 	run, err := openRun(c, o.out)
 	if err != nil {
 		return err
@@ -449,9 +449,6 @@ func (o *runOptions) present(c *cobra.Command, rep *bench.Report) error {
 	if !o.json {
 		if err := printTable(c, run); err != nil {
 			return err
-		}
-		for _, f := range rep.Verdict.Found {
-			fmt.Fprintf(c.OutOrStdout(), "found: %s\n", f)
 		}
 	}
 	_, err = writeReport(run)
