@@ -10,8 +10,8 @@ import (
 
 // A row without a measurement, one without a finding and one with are drawn.
 func TestMatrix(t *testing.T) {
-	found := result.Record{Engine: "kernel", Workload: "direct-write+store", Status: "ok", Rounds: 40, StaleRounds: 7, LossRounds: 40}
-	none := result.Record{Engine: "kernel", Workload: "direct-write+store", Status: "ok", Rounds: 40}
+	found := result.Record{Engine: "kernel", MMU: "kernel", Workload: "direct-write+store", Status: "ok", Rounds: 40, StaleRounds: 7, LossRounds: 40}
+	none := result.Record{Engine: "kernel", MMU: "kernel", Workload: "direct-write+store", Status: "ok", Rounds: 40}
 	m := compare.NewMatrix([]string{"ext4", "tmpfs", "xfs"}, []*result.Run{
 		{Env: result.Env{IO: "direct"}, Records: []result.Record{found}},
 		{Env: result.Env{IO: "buffered"}, Records: []result.Record{none}},

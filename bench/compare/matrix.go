@@ -72,8 +72,9 @@ var matrixColumns = []MatrixColumn{
 	{"controls", "anything in " + controls[0] + " or " + controls[1] + ", where nothing may be seen", true, isControl, anyRounds},
 }
 
-// NewMatrix sums up runs under their names; both lists are of one length. Runs
-// of one name make one row.
+// NewMatrix sums up what runs say of the running kernel under their names; both
+// lists are of one length. Runs of one name make one row. What a run has of
+// models says nothing about a file system, and is left out.
 func NewMatrix(names []string, runs []*result.Run) Matrix {
 	m := Matrix{Columns: matrixColumns}
 	records := map[string][]result.Record{}
@@ -81,13 +82,21 @@ func NewMatrix(names []string, runs []*result.Run) Matrix {
 		if records[names[i]] == nil {
 			m.Rows = append(m.Rows, MatrixRow{Name: names[i], IO: run.Env.IO})
 		}
-		records[names[i]] = append(records[names[i]], run.Records...)
+		records[names[i]] = append(records[names[i]], ofKernel(run.Records)...)
 	}
 	for i := range m.Rows {
 		m.Rows[i].fill(records[m.Rows[i].Name])
 	}
 	return m
 }
+
+// ofKernel is the records of the running kernel, however it was driven.
+func ofKernel(records []result.Record) []result.Record {
+	return slices.DeleteFunc(slices.Clone(records), func(r result.Record) bool { return r.MMU != kernelMMU })
+}
+
+// HasKernel reports whether a run has anything for a Matrix.
+func HasKernel(run *result.Run) bool { return len(ofKernel(run.Records)) > 0 }
 
 func (row *MatrixRow) fill(records []result.Record) {
 	for _, c := range matrixColumns {

@@ -34,13 +34,15 @@ func TestMatrix(t *testing.T) {
 		return &result.Run{Env: result.Env{IO: io}, Records: records}
 	}
 	rec := func(engine, workload string, rounds, stale, lost, eio, quiet int64) result.Record {
-		return result.Record{Engine: engine, Workload: workload, Status: result.StatusOK,
+		return result.Record{Engine: engine, MMU: "kernel", Workload: workload, Status: result.StatusOK,
 			Rounds: rounds, StaleRounds: stale, LossRounds: lost, EIORounds: eio, QuietEIO: quiet}
 	}
 	starved := rec("kernel", "mixed-one-lock", 5, 0, 0, 0, 0)
 	starved.Status = result.StatusStarved
+	model := rec("double-invalidate", racing, 1000, 900, 800, 0, 0)
+	model.MMU, model.Status = "soft", result.StatusStarved
 	m := NewMatrix([]string{"ext4", "xfs", "ext4"}, []*result.Run{
-		run("direct", rec("kernel", racing, 10, 6, 5, 7, 4), rec("kernel", racing, 10, 0, 1, 0, 0), rec("kernel", "direct-only", 9, 0, 0, 0, 0)),
+		run("direct", rec("kernel", racing, 10, 6, 5, 7, 4), rec("kernel", racing, 10, 0, 1, 0, 0), rec("kernel", "direct-only", 9, 0, 0, 0, 0), model),
 		run("direct", starved, rec("kernel", "direct-only", 7, 0, 0, 1, 1)),
 		run("direct", rec(hugeEngine, beside, 8, 1, 2, 3, 0), rec("kernel", beside, 4, 0, 0, 0, 0)),
 	})
@@ -58,5 +60,13 @@ func TestMatrix(t *testing.T) {
 	}
 	if a := m.Alarms(); len(a) != 1 || a[0] != "xfs" {
 		t.Errorf("alarms %v: the control of xfs showed something", a)
+	}
+}
+
+func TestHasKernel(t *testing.T) {
+	for mmu, want := range map[string]bool{"soft": false, "userfaultfd": false, "none": false, "kernel": true} {
+		if got := HasKernel(&result.Run{Records: []result.Record{{MMU: mmu}}}); got != want {
+			t.Errorf("a record on MMU %s: %v", mmu, got)
+		}
 	}
 }

@@ -12,7 +12,10 @@ import (
 // ownMMU says that an engine has page tables which stand for others. raw has
 // none, and those behind engine kernel are what all the others imitate, so
 // either stands beside any.
-func ownMMU(mmu string) bool { return mmu != "none" && mmu != "kernel" }
+func ownMMU(mmu string) bool { return mmu != "none" && mmu != kernelMMU }
+
+// kernelMMU is the MMU of engines that are the running kernel.
+const kernelMMU = "kernel"
 
 // words names the fields of a case that do not name themselves.
 var words = map[string]string{

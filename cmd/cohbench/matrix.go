@@ -28,6 +28,9 @@ func matrix(c *cobra.Command, out string, paths []string) error {
 		if err != nil {
 			return err
 		}
+		if !compare.HasKernel(run) {
+			return environment(fmt.Errorf("--matrix: %s has models only, which say nothing about a file system", path), "name runs made with --engine kernel")
+		}
 		runs = append(runs, run)
 		name, _, _ := strings.Cut(filepath.Base(run.Dir), ".")
 		names = append(names, name)
