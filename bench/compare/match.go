@@ -196,6 +196,10 @@ func (m *Match) row(metric Metric) Row {
 	a, b := Series(m.Base.Run.Records, m.BaseCase, metric), Series(m.New.Run.Records, m.Case, metric)
 	m.BaseReps, m.NReps = max(m.BaseReps, len(a)), max(m.NReps, len(b))
 	r := Row{Metric: metric, Base: Median(values(a)), New: Median(values(b)), AA: AA(m.New.Run.Records, m.Case, metric)}
+	if why := OtherMix(Of(m.Base.Run.Records, m.BaseCase), Of(m.New.Run.Records, m.Case)); metric.AnyClass && why != "" {
+		r.Ratio.Refused = metric.Key + ": " + why
+		return r
+	}
 	if m.Paired {
 		r.Ratio = Paired(b, a)
 		return r

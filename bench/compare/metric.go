@@ -8,6 +8,9 @@ type Metric struct {
 	Class  string // of operations; "" if it is of the whole case
 	Unit   string // "ops/s", "ns", "ns/op"
 	Better int    // +1: more is better; -1: less is
+	// AnyClass is set of figures per operation of any class, which compare only
+	// between cases that did the same mix of them: see OtherMix.
+	AnyClass bool
 	// Of returns the figure; false if the record has none.
 	Of func(r *result.Record) (float64, bool)
 }
@@ -22,7 +25,7 @@ func (m Metric) Name() string {
 
 // Rate is the completed operations per second of one class.
 func Rate(class string) Metric {
-	return Metric{"rate", class, "ops/s", +1, func(r *result.Record) (float64, bool) {
+	return Metric{"rate", class, "ops/s", +1, false, func(r *result.Record) (float64, bool) {
 		v, ok := r.Rate[class]
 		return v, ok
 	}}
@@ -49,7 +52,7 @@ func P9999(class string) Metric {
 }
 
 func latency(key, class string, of func(result.Latency) int64) Metric {
-	return Metric{key, class, "ns", -1, func(r *result.Record) (float64, bool) {
+	return Metric{key, class, "ns", -1, false, func(r *result.Record) (float64, bool) {
 		l, ok := r.Latency[class]
 		return float64(of(l)), ok && r.Ops[class] > 0
 	}}
@@ -57,14 +60,14 @@ func latency(key, class string, of func(result.Latency) int64) Metric {
 
 // CPU is the processor time of the process per operation of any class, in ns.
 func CPU() Metric {
-	return Metric{"cpu", "", "ns/op", -1, func(r *result.Record) (float64, bool) {
+	return Metric{"cpu", "", "ns/op", -1, true, func(r *result.Record) (float64, bool) {
 		return r.CPUNsPerOp, r.CPUNsPerOp > 0
 	}}
 }
 
 // ContextSwitches is the context switches per operation of any class.
 func ContextSwitches() Metric {
-	return Metric{"switches", "", "/op", -1, func(r *result.Record) (float64, bool) {
+	return Metric{"switches", "", "/op", -1, true, func(r *result.Record) (float64, bool) {
 		return r.CtxSwitchesPerOp, r.CPUNsPerOp > 0
 	}}
 }
@@ -72,7 +75,7 @@ func ContextSwitches() Metric {
 // BlockP99 is the 99th percentile of the time that direct writers waited for
 // the block side of the page-cache lock, in ns.
 func BlockP99() Metric {
-	return Metric{"block-p99", "", "ns", -1, func(r *result.Record) (float64, bool) {
+	return Metric{"block-p99", "", "ns", -1, false, func(r *result.Record) (float64, bool) {
 		if r.BlockTime == nil {
 			return 0, false
 		}
@@ -82,7 +85,7 @@ func BlockP99() Metric {
 
 // Jain is how evenly the tasks shared the operations of one class.
 func Jain(class string) Metric {
-	return Metric{"jain", class, "", +1, func(r *result.Record) (float64, bool) {
+	return Metric{"jain", class, "", +1, false, func(r *result.Record) (float64, bool) {
 		v, ok := r.Jain[class]
 		return v, ok
 	}}

@@ -87,7 +87,7 @@ func (t *chapterTable) dropEmpty() {
 // costs is what operations cost the machine.
 func costs(run *result.Run) chapter {
 	ch := chapter{ID: "cost", Title: "What an operation costs",
-		Note: "Medians over the repetitions, per operation of any class, of the whole process. Page faults are those of the host process, not of the engine."}
+		Note: "Medians over the repetitions, per operation of any class, of the whole process: they compare only where engines did the same mix of operations (no star under Results). Page faults are those of the host process, not of the engine."}
 	micro := func(of func(r *result.Record) float64) func(r *result.Record) (float64, bool) {
 		return func(r *result.Record) (float64, bool) { return of(r) / 1000, r.CPUNsPerOp > 0 }
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -199,6 +200,24 @@ func TestEverySignalIsShown(t *testing.T) {
 		if !strings.Contains(text, plain) || !strings.Contains(page, plain) || !strings.Contains(table, "<td>"+grouped+"</td>") {
 			t.Errorf("%s is not shown everywhere:\n%s\n%s", plain, text, table)
 		}
+	}
+}
+
+// A cost per operation that does not compare is marked, and the mark explained.
+func TestAnotherMixIsMarked(t *testing.T) {
+	run := made(6, 8)
+	run.Records = slices.DeleteFunc(run.Records, func(r result.Record) bool { return r.Workload != "direct-write" })
+	const mark, why = "*</td>", "* per operation of another mix"
+	if page := html(t, run); strings.Contains(page, mark) || strings.Contains(page, why) {
+		t.Error("marked, though all did the same")
+	}
+	for i := range run.Records {
+		if r := &run.Records[i]; r.Engine == "addlock" {
+			r.Ops = map[string]int64{"direct-write": 1, "load": 1}
+		}
+	}
+	if page := html(t, run); strings.Count(page, mark) != 1 || strings.Count(page, why) != 1 {
+		t.Errorf("%d marks, %d notes", strings.Count(page, mark), strings.Count(page, why))
 	}
 }
 

@@ -34,12 +34,15 @@ type Row struct {
 	Ratio   string // to raw, with its interval
 	Verdict string // what may be said of the ratio
 	P99     string
-	CPU     string // µs per operation of any class
-	Stale   string // per exposure
-	Lost    string // per exposure
-	Status  string
-	Broken  bool // it claims coherence, and was seen to break it
-	Failed  bool // some repetition did not end well
+	CPU     string // µs per operation of any class; see OtherMix
+	// OtherMix says that its operations were not in the proportions of the first
+	// engine's, raw's as a rule, so that CPU does not compare with that.
+	OtherMix bool
+	Stale    string // per exposure
+	Lost     string // per exposure
+	Status   string
+	Broken   bool // it claims coherence, and was seen to break it
+	Failed   bool // some repetition did not end well
 
 	Counts result.Record // totals over the repetitions
 }
@@ -59,7 +62,7 @@ func Sections(run *result.Run) []Section {
 		aa := compare.AA(run.Records, g.Cases[0], rate)
 		s.AA = aaLine(aa)
 		for _, c := range g.Cases {
-			s.add(run.Records, c, aa, coherent[c.Engine])
+			s.add(run.Records, c, g.Cases[0], aa, coherent[c.Engine])
 			s.Rows[len(s.Rows)-1].Case = ids[c]
 		}
 		s.few(repetitions(run.Records, g))
@@ -90,6 +93,11 @@ func repetitions(records []result.Record, g compare.Group) int {
 	return n
 }
 
+// OtherMix reports whether a row's figures per operation do not compare.
+func (s Section) OtherMix() bool {
+	return slices.ContainsFunc(s.Rows, func(r Row) bool { return r.OtherMix })
+}
+
 // few says once, below MinReps, what would be said of each figure.
 func (s *Section) few(reps int) {
 	if reps >= compare.MinReps {
@@ -108,8 +116,8 @@ func plural(n int, word string) string {
 	return word + "s"
 }
 
-// add appends the row of one case.
-func (s *Section) add(records []result.Record, c result.Case, aa compare.Ratio, claimsCoherence bool) {
+// add appends the row of one case; first is that of the first row.
+func (s *Section) add(records []result.Record, c, first result.Case, aa compare.Ratio, claimsCoherence bool) {
 	metric := compare.Rate(s.Class)
 	rate := compare.Summary(records, c, metric)
 	stale, lost := compare.Stale(records, c), compare.Lost(records, c)
@@ -120,6 +128,7 @@ func (s *Section) add(records []result.Record, c result.Case, aa compare.Ratio, 
 		Stale: chance(stale), Lost: chance(lost), Counts: total(compare.Of(records, c)),
 	}
 	row.Ratio, row.Verdict = s.against(records, c, aa)
+	row.OtherMix = row.CPU != "-" && compare.OtherMix(compare.Of(records, first), compare.Of(records, c)) != ""
 	row.Broken = claimsCoherence && row.Counts.Oracle.Broken()
 	row.Status, row.Failed = status(compare.Of(records, c), row.Broken)
 	s.Rows = append(s.Rows, row)

@@ -97,7 +97,7 @@ func gateStatus(gates []gate) error {
 	case failed > 0:
 		return &exitError{statusBroken, fmt.Errorf("%d %s by the rules of --fail-if", failed, map[bool]string{true: "figure fails", false: "figures fail"}[failed == 1]), ""}
 	case open > 0:
-		return environment(fmt.Errorf("--fail-if cannot tell: %s", why), "measure more repetitions, or leave out what does not end well")
+		return environment(fmt.Errorf("--fail-if cannot tell: %s", why), "measure more repetitions, or leave out what does not end well or does not compare")
 	}
 	return nil
 }
