@@ -47,7 +47,7 @@ func BreakEvens(run *result.Run) Rivalry {
 				r.Writes = append(r.Writes, writes)
 			}
 			class := strings.TrimPrefix(name, "rate/")
-			served := Lines{Label: f.label(all), X: arrivalName(name), Y: class + "s served, of those offered", Curves: f.curves(run.Records, servedShare(class))}
+			served := Lines{Label: f.label(all), X: arrivalName(name), Y: class + "s served, of those due", Curves: f.curves(run.Records, servedShare(class))}
 			if len(served.Curves) > 0 && class != name {
 				r.Served = append(r.Served, served)
 			}
@@ -56,14 +56,16 @@ func BreakEvens(run *result.Run) Rivalry {
 	return r
 }
 
-// servedShare is which part of the operations offered was served.
+// servedShare is which part of the operations that came due was served. The rate
+// asked for is no measure of that: arrivals at random, or in a short window, are
+// more or fewer.
 func servedShare(class string) compare.Metric {
-	return compare.Metric{Key: "served", Class: class, Unit: "of offered", Better: +1, Of: func(r *result.Record) (float64, bool) {
+	return compare.Metric{Key: "served", Class: class, Unit: "of due", Better: +1, Of: func(r *result.Record) (float64, bool) {
 		o, ok := r.OpenLoop[class]
-		if !ok || o.Offered <= 0 {
+		if !ok || o.Due <= 0 {
 			return 0, false
 		}
-		return o.Served / o.Offered, true
+		return float64(r.Ops[class]) / float64(o.Due), true
 	}}
 }
 

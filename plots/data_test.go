@@ -267,6 +267,21 @@ func TestStarvedIsANote(t *testing.T) {
 	}
 }
 
+// What was served is a part of what came due, which arrivals at random make more,
+// or less, than was asked for.
+func TestServedOfWhatCameDue(t *testing.T) {
+	r := result.Record{
+		Ops: map[string]int64{"fault": 1080}, Seconds: 1,
+		OpenLoop: map[string]result.OpenLoop{"fault": {Offered: 1000, Served: 1080, Due: 1200, Unserved: 120}},
+	}
+	if v, ok := servedShare("fault").Of(&r); !ok || v != 0.9 {
+		t.Errorf("%g, %v; want 0.9: 1080 of 1200", v, ok)
+	}
+	if v, ok := servedShare("load").Of(&r); ok {
+		t.Errorf("%g of what was never due", v)
+	}
+}
+
 func TestNumbersOfSettings(t *testing.T) {
 	for text, want := range map[string]float64{"20000": 20000, "2.5e4": 25000, "20k": 20000, "1M": 1e6} {
 		if got, ok := number(text); !ok || got != want {
