@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 
 	"cohbench/bench/result"
@@ -21,7 +23,7 @@ const (
 
 // TraceLocks runs each case of the plan whose engine has a pagecache lock once
 // more, briefly and in no record, and hands keep what its tasks did with the
-// lock, if anything. A case that the end of ctx cuts short ends it without an error.
+// lock. Cases that Resume was told of are left out. A case that the end of ctx cuts short ends it without an error.
 func (r *Runner) TraceLocks(ctx context.Context, keep func(*result.Trace) error) error {
 	for i, g := range r.groups {
 		for _, c := range r.Plan.contenders() {
@@ -30,11 +32,14 @@ func (r *Runner) TraceLocks(ctx context.Context, keep func(*result.Trace) error)
 				continue
 			}
 			s := slot{c, g, r.Plan.Reps, caseSeed(r.Plan.Seed, r.Plan.Reps, i)}
+			if r.wasTraced(s) {
+				continue
+			}
 			tr, err := r.traceLocks(ctx, s, m)
 			if errors.Is(err, errInterrupted) {
 				return nil
 			}
-			if err == nil && len(tr.Events) > 0 { // a policy may have a lock for truncate alone
+			if err == nil { // also if there is nothing in it: it need not be watched again
 				err = keep(tr)
 			}
 			if err != nil {
@@ -43,6 +48,21 @@ func (r *Runner) TraceLocks(ctx context.Context, keep func(*result.Trace) error)
 		}
 	}
 	return nil
+}
+
+// wasTraced reports whether there is a trace of s already.
+func (r *Runner) wasTraced(s slot) bool {
+	want := r.emptyTrace(s)
+	return slices.ContainsFunc(r.traced, func(tr result.Trace) bool {
+		tr.Schema, tr.Dropped, tr.Events = 0, 0, nil
+		return reflect.DeepEqual(tr, want)
+	})
+}
+
+// emptyTrace is what is known of a trace before anything is watched.
+func (r *Runner) emptyTrace(s slot) result.Trace {
+	id := r.identity(s)
+	return result.Trace{Engine: id.Engine, Workload: id.Workload, Threads: id.Threads, MMU: id.MMU, Block: id.Block, Size: id.Size, Set: id.Set}
 }
 
 func (r *Runner) traceLocks(ctx context.Context, s slot, m *core.Model) (*result.Trace, error) {
@@ -54,8 +74,7 @@ func (r *Runner) traceLocks(ctx context.Context, s slot, m *core.Model) (*result
 	if _, err := r.runCase(ctx, s, traceDuration); err != nil {
 		return nil, err
 	}
-	id := r.identity(s)
-	tr := &result.Trace{Engine: id.Engine, Workload: id.Workload, Threads: id.Threads, MMU: id.MMU, Block: id.Block, Size: id.Size, Set: id.Set}
+	tr := r.emptyTrace(s)
 	events, dropped := recorder.Events()
 	tr.Dropped = dropped
 	for _, e := range events {
@@ -65,5 +84,5 @@ func (r *Runner) traceLocks(ctx context.Context, s slot, m *core.Model) (*result
 		}
 		tr.Events = append(tr.Events, result.LockEvent{Ns: e.Ns, Task: e.Task, Lock: lock, Step: string(e.Step)})
 	}
-	return tr, nil
+	return &tr, nil
 }

@@ -17,6 +17,11 @@ func TestTraceLocks(t *testing.T) {
 		t.Fatalf("%d traces, want that of addlock", len(traces))
 	}
 	tr := traces[0]
+	again := newRunner(t, shortPlan(t, "raw", "addlock"))
+	again.Resume(nil, []result.Trace{*tr})
+	if err := again.TraceLocks(t.Context(), func(*result.Trace) error { t.Error("traced again"); return nil }); err != nil {
+		t.Error(err)
+	}
 	steps := map[string]int{}
 	for _, e := range tr.Events {
 		if e.Ns < int64(traceSkip) || e.Task == "" || e.Lock == "" {

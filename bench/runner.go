@@ -37,6 +37,7 @@ type Runner struct {
 	costs      map[string]cost // by workload
 	counters   *perf.Counters  // nil unless the plan wants them
 	measured   []result.Record // of the run that this one goes on with
+	traced     []result.Trace  // likewise
 	unmeasured []result.Record // rehearsals, warm-ups, a case cut short: held against engines all the same
 }
 
@@ -91,8 +92,11 @@ func (r *Runner) prepare(ctx context.Context) error {
 }
 
 // Resume has Run leave out the cases that are among these records of the same
-// plan, and count the records as its own.
-func (r *Runner) Resume(records []result.Record) { r.measured = records }
+// plan, and count the records as its own, and has TraceLocks leave out those of
+// which there is a trace.
+func (r *Runner) Resume(records []result.Record, traces []result.Trace) {
+	r.measured, r.traced = records, traces
+}
 
 // done is the cases that need not be measured, by what tells them apart.
 func (r *Runner) done() map[measuredCase]bool {

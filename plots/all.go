@@ -40,8 +40,8 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	}
 	if traces, err := run.Traces(); err != nil {
 		missing = append(missing, "timeline: "+err.Error())
-	} else if d := Timelines(traces); len(d) > 0 {
-		figures = append(figures, timeline(d))
+	} else if d, idle := Timelines(traces); len(d) > 0 {
+		figures = append(figures, timeline(d, idle))
 	}
 	caption := captionOf(run)
 	for _, f := range figures {

@@ -6,6 +6,7 @@ import (
 	"image/color"
 	"math"
 	"slices"
+	"strings"
 
 	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
@@ -42,8 +43,10 @@ type Span struct {
 const mostTimelines = 6
 
 // Timelines returns what was traced of one workload: the one with the longest
-// wait, and of its steps the last, where most is going on.
-func Timelines(traces []result.Trace) []Timeline {
+// wait, and of its steps the last, where most is going on. idle names the engines
+// of it that are left out, because nobody blocked adders there: those without
+// such a lock.
+func Timelines(traces []result.Trace) (all []Timeline, idle []string) {
 	longest := make(map[string]float64)
 	for _, tr := range traces {
 		lines, _ := taskLines(tr.Events)
@@ -59,20 +62,29 @@ func Timelines(traces []result.Trace) []Timeline {
 	last := make(map[string]result.Trace) // by engine
 	var engines []string
 	for _, tr := range traces {
-		if tr.Workload != chosen || len(tr.Events) == 0 {
+		switch {
+		case tr.Workload != chosen:
 			continue
-		}
-		if !slices.Contains(engines, tr.Engine) {
+		case !blocks(tr.Events):
+			idle = append(idle, tr.Engine)
+			continue
+		case !slices.Contains(engines, tr.Engine):
 			engines = append(engines, tr.Engine)
 		}
 		last[tr.Engine] = tr
 	}
-	var all []Timeline
+	idle = slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(idle))), func(e string) bool { return slices.Contains(engines, e) })
 	for _, e := range engines[:min(len(engines), mostTimelines)] {
 		all = append(all, newTimeline(last[e]))
 	}
 	alike(all)
-	return all
+	return all, idle
+}
+
+// blocks reports whether anybody took the side of the lock that keeps adders
+// out, or waited for it.
+func blocks(events []result.LockEvent) bool {
+	return slices.ContainsFunc(events, func(e result.LockEvent) bool { return e.Step == result.StepBlock || e.Step == result.StepWaitBlock })
 }
 
 // newTimeline has the whole of a trace; alike cuts it.
@@ -259,7 +271,7 @@ var (
 )
 
 // timeline draws who had the lock when.
-func timeline(data []Timeline) *Figure {
+func timeline(data []Timeline, idle []string) *Figure {
 	f := &Figure{
 		Name:  "timeline",
 		Title: "Who holds the pagecache lock, and who waits for it",
@@ -272,6 +284,9 @@ func timeline(data []Timeline) *Figure {
 			{"waits to add", func(c *draw.Canvas, at vg.Point) { drawWait(c, addInk, at.X-9, at.X+9, at.Y) }},
 			{"waits to block", func(c *draw.Canvas, at vg.Point) { drawWait(c, blockInk, at.X-9, at.X+9, at.Y) }},
 		},
+	}
+	if len(idle) > 0 {
+		f.Note += " Left out, since nothing there keeps faults out: " + strings.Join(idle, ", ") + "."
 	}
 	for _, d := range data {
 		f.panels = append(f.panels, d.panel())

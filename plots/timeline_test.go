@@ -55,7 +55,11 @@ func TestTimelines(t *testing.T) {
 	other := traced("addlock")
 	other.Workload = "direct-write+store"
 	other.Events = other.Events[:2]
-	all := Timelines([]result.Trace{other, traced("addlock"), quiet})
+	idle := result.Trace{Engine: "idle", Workload: "fault-storm", Threads: 1, Events: []result.LockEvent{{Ns: 1, Task: "harness", Step: result.StepAdd}}}
+	all, left := Timelines([]result.Trace{other, traced("addlock"), idle, quiet, idle})
+	if !slices.Equal(left, []string{"idle"}) || !strings.Contains(timeline(all, left).Note, "keeps faults out: idle.") {
+		t.Errorf("left out: %q", left)
+	}
 	golden(t, "timeline", all)
 	if len(all) != 2 || all[0].Width != all[1].Width || all[0].Width < all[0].Wait {
 		t.Fatalf("%+v", all)
@@ -72,7 +76,7 @@ func TestTimelines(t *testing.T) {
 	if slices.ContainsFunc(all[1].Tasks, func(l TaskLine) bool { return l.Name == "harness" }) {
 		t.Error("a task that did nothing in the window has a row")
 	}
-	if Timelines(nil) != nil {
+	if all, left := Timelines(nil); all != nil || left != nil {
 		t.Error("of nothing there is a timeline")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -69,6 +70,9 @@ func (d *Dir) mend() (*Run, error) {
 	if len(run.Problems) > 0 {
 		return nil, errors.New(run.Problems[0].String())
 	}
+	if err := d.mendTraces(); err != nil {
+		return nil, err
+	}
 	d.env = run.Env
 	if err := d.mendBench(run.Records); err != nil {
 		return nil, err
@@ -83,6 +87,18 @@ func cutPartialLine(f *os.File) error {
 		return err
 	}
 	return f.Truncate(int64(bytes.LastIndexByte(text, '\n') + 1))
+}
+
+// mendTraces takes a trace off that was not written to its end.
+func (d *Dir) mendTraces() error {
+	f, err := os.OpenFile(filepath.Join(d.Path, traceFile), os.O_RDWR, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	return errors.Join(cutPartialLine(f), f.Close())
 }
 
 // mendBench writes results.txt anew from the records.

@@ -1,6 +1,7 @@
 package result_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -32,6 +33,21 @@ func TestTraces(t *testing.T) {
 	}
 	if got, err := run.Traces(); err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%+v, %v", got, err)
+	}
+	f, err := os.OpenFile(filepath.Join(d.Path, "trace.jsonl"), os.O_WRONLY|os.O_APPEND, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = f.WriteString(`{"schema":1,"engi`)
+	if err := errors.Join(err, f.Close(), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	if d, _, err = result.Reopen(d.Path); err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if got, err := run.Traces(); err != nil || len(got) != 2 {
+		t.Errorf("after a kill in the middle of a line: %d traces, %v", len(got), err)
 	}
 	for damage, why := range map[string]string{`{"schema":1,"engine"`: "after 2 lines", `{"schema":7}`: "format version 7"} {
 		path := filepath.Join(t.TempDir(), "trace.jsonl")

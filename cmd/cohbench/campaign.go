@@ -170,7 +170,12 @@ func (o *runOptions) reopen(r *bench.Runner) (*result.Dir, error) {
 		dir.Close()
 		return nil, environment(err, "")
 	}
-	r.Resume(run.Records)
+	traces, err := run.Traces()
+	if err != nil {
+		dir.Close()
+		return nil, environment(fmt.Errorf("resume %s: %w", o.resume, err), "")
+	}
+	r.Resume(run.Records, traces)
 	return dir, nil
 }
 
