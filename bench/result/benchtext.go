@@ -1,6 +1,7 @@
 package result
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -53,6 +54,29 @@ func benchHeader(env *Env) string {
 		fmt.Fprintf(&b, "Unit %s assume=%s\n", u.name, u.assume)
 	}
 	return b.String()
+}
+
+// benchText is results.txt of records in display order: workloads and engines as
+// in the plan, repetitions as measured. The column that benchstat compares with
+// is the first it sees, which in the order of measurement is anybody.
+func benchText(env *Env, records []Record) []byte {
+	workload := func(r *Record) int { return slices.Index(env.Plan.Workloads, r.Workload) }
+	engine := func(r *Record) int {
+		return slices.IndexFunc(env.Engines, func(e Engine) bool { return e.Name == r.Engine })
+	}
+	sorted := make([]*Record, len(records))
+	for i := range records {
+		sorted[i] = &records[i]
+	}
+	slices.SortStableFunc(sorted, func(a, b *Record) int {
+		return cmp.Or(cmp.Compare(workload(a), workload(b)), cmp.Compare(a.Threads, b.Threads), cmp.Compare(a.Block, b.Block),
+			cmp.Compare(engine(a), engine(b)), cmp.Compare(a.Pair, b.Pair))
+	})
+	text := []byte(benchHeader(env))
+	for _, r := range sorted {
+		text = append(text, benchLines(r, env.distinct(r), env.GOMAXPROCS)...)
+	}
+	return text
 }
 
 // benchLines renders a record: a line per class with its rate and latencies,

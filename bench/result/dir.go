@@ -131,6 +131,19 @@ func (d *Dir) AddFailure(name string, data []byte) (string, error) {
 	}
 }
 
+// Finish puts results.txt into display order, where records stood in the order
+// of measurement so that a killed run keeps what it has.
+func (d *Dir) Finish() error {
+	run, err := Open(d.Path)
+	switch {
+	case errors.Is(err, ErrEmpty):
+		return nil
+	case err != nil:
+		return err
+	}
+	return rewrite(d.Path, benchFile, benchText(&d.env, run.Records))
+}
+
 // Close closes the files. The directory stays.
 func (d *Dir) Close() error {
 	var errs []error

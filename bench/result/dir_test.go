@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 
@@ -169,4 +170,59 @@ func TestDistribution(t *testing.T) {
 	if d, err := run.Distribution(c, "no-such-class"); err != nil || d.N != 0 {
 		t.Errorf("a class that there is not: %+v, %v", d, err)
 	}
+}
+
+// Records come in the order of measurement, and the base of benchstat -col
+// /engine is whoever comes first in the file: when a run ends it is the first
+// engine, and nothing is lost on the way there.
+func TestFinishSortsResults(t *testing.T) {
+	d, err := result.Create(filepath.Join(t.TempDir(), "run"), resulttest.Env(2, []int{1, 8}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.Finish(); err != nil {
+		t.Errorf("without a record: %v", err)
+	}
+	samples := resulttest.Samples(1, 2, []int{1, 8})
+	slices.Reverse(samples)
+	for i := range samples {
+		if err := d.Append(&samples[i].Record, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := benchLines(t, d)
+	if err := d.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	after := benchLines(t, d)
+	var engines []string
+	for _, line := range after {
+		_, engine, _ := strings.Cut(line, "/engine=")
+		engine, _, _ = strings.Cut(engine, "/")
+		if engine != "" && !slices.Contains(engines, engine) {
+			engines = append(engines, engine)
+		}
+	}
+	var want []string
+	for _, e := range resulttest.Env(2, nil).Engines {
+		want = append(want, e.Name)
+	}
+	if !slices.Equal(engines, want) {
+		t.Errorf("engines come as %q, want %q", engines, want)
+	}
+	slices.Sort(before)
+	slices.Sort(after)
+	if !slices.Equal(before, after) {
+		t.Error("lines were changed, and not only moved")
+	}
+}
+
+func benchLines(t *testing.T, d *result.Dir) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(d.Path, "results.txt"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return strings.Split(string(text), "\n")
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 )
 
@@ -101,17 +100,12 @@ func (d *Dir) mendTraces() error {
 	return errors.Join(cutPartialLine(f), f.Close())
 }
 
-// mendBench writes results.txt anew from the records.
+// mendBench writes results.txt anew from the records, and goes on there.
 func (d *Dir) mendBench(records []Record) error {
-	var text strings.Builder
-	text.WriteString(benchHeader(&d.env))
-	for i := range records {
-		text.WriteString(benchLines(&records[i], d.env.distinct(&records[i]), d.env.GOMAXPROCS))
-	}
-	if err := rewrite(d.Path, benchFile, []byte(text.String())); err != nil {
+	err := rewrite(d.Path, benchFile, benchText(&d.env, records))
+	if err != nil {
 		return err
 	}
-	var err error
 	d.bench, err = os.OpenFile(filepath.Join(d.Path, benchFile), os.O_WRONLY|os.O_APPEND, 0)
 	return err
 }

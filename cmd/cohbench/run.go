@@ -389,7 +389,7 @@ func (o *runOptions) measure(c *cobra.Command, plan bench.Plan, w *watcher) erro
 	}
 	p.done()
 	// The files go first: whatever fails from here on leaves none behind.
-	if err := errors.Join(setupError(err), r.Close(), dir.Close(), w.close()); err != nil {
+	if err := errors.Join(setupError(err), r.Close(), dir.Finish(), dir.Close(), w.close()); err != nil {
 		fmt.Fprintf(c.ErrOrStderr(), "what was measured until then is in %s\n", o.out)
 		return err
 	}
