@@ -47,6 +47,7 @@ func All(run *result.Run) (figures []*Figure, missing []string) {
 	for _, f := range figures {
 		f.Caption = caption
 		f.nameGroups()
+		f.sayLeftOut(run)
 	}
 	return figures, missing
 }

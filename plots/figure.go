@@ -77,6 +77,31 @@ func (f *Figure) columns() int {
 
 func (f *Figure) rows() int { return (len(f.panels) + f.columns() - 1) / f.columns() }
 
+// tileWidth is that of a panel in a full row.
+func (f *Figure) tileWidth() vg.Length {
+	cols := vg.Length(f.columns())
+	return (figureWidth - 2*margin - gap*(cols-1)) / cols
+}
+
+// titleLine is what a further line of a panel's title takes.
+const titleLine vg.Length = 12
+
+// rowHeight has room for the longest title, which breakTitles breaks.
+func (f *Figure) rowHeight() vg.Length {
+	lines := 1
+	for _, p := range f.panels {
+		lines = max(lines, len(wrap(p.Title.Text, p.Title.TextStyle, f.tileWidth())))
+	}
+	return f.panelHeight + titleLine*vg.Length(lines-1)
+}
+
+// breakTitles breaks the titles of panels to the width of these.
+func (f *Figure) breakTitles() {
+	for _, p := range f.panels {
+		p.Title.Text = strings.Join(wrap(p.Title.Text, p.Title.TextStyle, f.tileWidth()), "\n")
+	}
+}
+
 func (f *Figure) noteLines() []string {
 	return wrap(f.Note, write(noteSize, faint, false), figureWidth-2*margin)
 }
@@ -119,7 +144,7 @@ func (f *Figure) height() vg.Length {
 	if n := len(f.captionLines()); n > 0 {
 		foot = 8 + captionLine*vg.Length(n)
 	}
-	return 2*margin + head + vg.Length(f.rows())*f.panelHeight + vg.Length(f.rows()-1)*gap + foot
+	return 2*margin + head + vg.Length(f.rows())*f.rowHeight() + vg.Length(f.rows()-1)*gap + foot
 }
 
 func (f *Figure) draw(c draw.Canvas) {
@@ -166,7 +191,10 @@ func (f *Figure) drawCaption(c draw.Canvas) vg.Length {
 	return c.Min.Y + captionLine*vg.Length(len(lines)) + 8
 }
 
+// drawPanels puts the panels into rows. One that is left for the last row has it
+// to itself, for a quarter without a picture looks like one that is missing.
 func (f *Figure) drawPanels(c draw.Canvas) {
+	f.breakTitles()
 	rows, cols := f.rows(), f.columns()
 	grid := make([][]*plot.Plot, rows)
 	for i := range grid {
@@ -176,7 +204,12 @@ func (f *Figure) drawPanels(c draw.Canvas) {
 	tiles := draw.Tiles{Rows: rows, Cols: cols, PadX: gap, PadY: gap}
 	for i, row := range plot.Align(grid, tiles, c) {
 		for j, tile := range row {
-			if grid[i][j] != nil {
+			switch {
+			case grid[i][j] == nil:
+			case j+1 < cols && grid[i][j+1] == nil:
+				tile.Max.X = c.Max.X
+				grid[i][j].Draw(tile)
+			default:
 				grid[i][j].Draw(tile)
 			}
 		}
@@ -257,7 +290,7 @@ func drawArrow(c *draw.Canvas, at vg.Point, ink color.Color) {
 func wrap(s string, style text.Style, width vg.Length) []string {
 	var lines []string
 	line := ""
-	for _, word := range strings.Fields(s) {
+	for _, word := range breakable(s, style, width) {
 		longer := strings.TrimSpace(line + " " + word)
 		if line != "" && style.Width(longer) > width {
 			lines, longer = append(lines, line), word
@@ -268,4 +301,18 @@ func wrap(s string, style text.Style, width vg.Length) []string {
 		lines = append(lines, line)
 	}
 	return lines
+}
+
+// breakable is the words of s; one that is too wide, as a list of settings may be,
+// is cut behind its commas.
+func breakable(s string, style text.Style, width vg.Length) []string {
+	var words []string
+	for _, word := range strings.Fields(s) {
+		if style.Width(word) <= width {
+			words = append(words, word)
+			continue
+		}
+		words = append(words, strings.SplitAfter(word, ",")...)
+	}
+	return words
 }

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"gonum.org/v1/plot"
 	"gonum.org/v1/plot/vg"
 
 	"cohbench/bench/result"
@@ -220,5 +221,65 @@ func TestCaptions(t *testing.T) {
 func TestWesternEncoding(t *testing.T) {
 	if got := encodeWestern("5 µs · é → \u0085"); got != "5 \xb5s \xb7 \xe9 ? ?" {
 		t.Errorf("%q", got)
+	}
+}
+
+// Titles keep to the width of their panels, whatever is in them, and take as much
+// more room as they need; the last panel of an odd number has its row to itself.
+func TestTitlesKeepToTheirPanels(t *testing.T) {
+	const title = "direct-write+load, 4 threads, 64 KiB blocks, partners=6,rate/direct-write=2000,rate/load=2000,rate/store=4000,round=20ms"
+	for _, n := range []int{1, 2, 3} {
+		f := &Figure{Name: "x", Title: "x", panelHeight: 200}
+		for range n {
+			f.panels = append(f.panels, newPanel(title, "x", "y"))
+		}
+		short := &Figure{panelHeight: 200, Title: "x", panels: []*plot.Plot{newPanel("short", "x", "y")}}
+		if n > 1 && f.height() <= short.height() {
+			t.Errorf("%d panels: the picture is no higher for titles of several lines", n)
+		}
+		for range 2 { // a picture is drawn more than once
+			if _, err := f.SVG(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for _, line := range strings.Split(f.panels[0].Title.Text, "\n") {
+			if w := f.panels[0].Title.TextStyle.Width(line); w > f.tileWidth() {
+				t.Errorf("%d panels: %q is %g wide, of %g", n, line, w, f.tileWidth())
+			}
+		}
+		if got := strings.ReplaceAll(strings.ReplaceAll(f.panels[0].Title.Text, "\n", ""), " ", ""); got != strings.ReplaceAll(title, " ", "") {
+			t.Errorf("%d panels: the title became %q", n, got)
+		}
+	}
+}
+
+// What a picture leaves out of a sweep, it says.
+func TestLeftOutIsSaid(t *testing.T) {
+	note := func(run *result.Run, name string) string {
+		figures, _ := All(run)
+		for _, f := range figures {
+			if f.Name == name {
+				return f.Note
+			}
+		}
+		t.Fatalf("no %s", name)
+		return ""
+	}
+	const threads, steps = "Of several numbers of threads only the largest is shown.", "Of other sweeps only the first and the last step are shown."
+	for _, tt := range []struct {
+		run            *result.Run
+		name           string
+		threads, steps bool
+	}{
+		{made(6, 8), "tradeoff", false, false},
+		{made(6, 1, 8), "tradeoff", true, false},
+		{made(6, 1, 8), "scaling", false, false},
+		{sized(), "throughput", false, true},
+		{sized(), "block-size", false, false},
+	} {
+		n := note(tt.run, tt.name)
+		if strings.Contains(n, threads) != tt.threads || strings.Contains(n, steps) != tt.steps {
+			t.Errorf("%s says %q", tt.name, n)
+		}
 	}
 }

@@ -131,7 +131,7 @@ func (f family) label(all []family) string {
 		label += ", MMU " + f.MMU
 	}
 	if differ(func(o family) bool { return o.Size != f.Size }) {
-		label += ", " + quantity.Bytes(f.Size)
+		label += ", files of " + quantity.Bytes(f.Size)
 	}
 	if f.IODepth > 1 {
 		label += ", IO depth " + strconv.Itoa(f.IODepth)
@@ -147,6 +147,20 @@ func plural(n int, word string) string {
 		return word
 	}
 	return word + "s"
+}
+
+// sayLeftOut says in a picture with a panel per group which groups have none
+// (see panels).
+func (f *Figure) sayLeftOut(run *result.Run) {
+	perGroup := slices.Contains([]string{"tradeoff", "overview", "throughput", "staleness", "visibility", "latency", "percentiles"}, f.Name)
+	all := compare.Groups(run)
+	most := compare.MostThreads(all)
+	if len(most) < len(all) && (perGroup || f.Name == "block-size") {
+		f.Note += " Of several numbers of threads only the largest is shown."
+	}
+	if len(ends(most)) < len(most) && perGroup {
+		f.Note += " Of other sweeps only the first and the last step are shown."
+	}
 }
 
 // ends keeps, of the groups which differ by their settings or their block

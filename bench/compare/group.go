@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"cohbench/bench/quantity"
 	"cohbench/bench/result"
 )
 
@@ -175,8 +176,8 @@ func (g Group) Label(among []Group) string {
 		differs func(o Group) bool
 		text    string
 	}{
-		{func(o Group) bool { return o.Block != g.Block }, fmt.Sprintf("%d-byte blocks", g.Block)},
-		{func(o Group) bool { return o.Size != g.Size }, fmt.Sprintf("%d bytes", g.Size)},
+		{func(o Group) bool { return o.Block != g.Block }, quantity.Bytes(int64(g.Block)) + " blocks"},
+		{func(o Group) bool { return o.Size != g.Size }, "files of " + quantity.Bytes(g.Size)},
 		{func(o Group) bool { return o.MMU != g.MMU }, "MMU " + g.MMU},
 		{func(o Group) bool { return o.IO != g.IO }, "IO " + g.IO},
 	} {

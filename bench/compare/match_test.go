@@ -150,7 +150,7 @@ func TestLabelsTellMatchesApart(t *testing.T) {
 		}
 		seen[label] = true
 	}
-	if len(seen) != 8 || !seen["direct-write, 8 threads, 65536-byte blocks, MMU soft"] {
+	if len(seen) != 8 || !seen["direct-write, 8 threads, 64 KiB blocks, MMU soft"] {
 		t.Errorf("labels %v", slices.Sorted(maps.Keys(seen)))
 	}
 }

@@ -187,7 +187,7 @@ func facts(e *result.Env) []fact {
 		{"Device", e.Device}, {"IO scheduler", e.Scheduler}, {"Write cache", e.WriteCache}, {"Rotational", e.Rotational},
 		{"O_DIRECT is", e.IO}, {"MMU of the model engines", e.MMU},
 		{"Go", e.Go}, {"GOMAXPROCS", fmt.Sprint(e.GOMAXPROCS)}, {"Commit", e.Commit}, {"Seed", fmt.Sprint(e.Seed)},
-		{"Block", quantity.Count(int64(e.Plan.Block)) + " bytes"}, {"File size", quantity.Count(e.Plan.Size) + " bytes"},
+		{"Block", quantity.Bytes(int64(e.Plan.Block))}, {"File size", quantity.Bytes(e.Plan.Size)},
 		{"Measured", fmt.Sprintf("%g s a case, %d repetitions", e.Plan.Duration, e.Plan.Reps)},
 		{"Command", strings.Join(e.Command, " ")},
 	}
