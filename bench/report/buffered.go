@@ -2,8 +2,10 @@ package report
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strconv"
+	"strings"
 
 	"cohbench/bench/quantity"
 	"cohbench/bench/result"
@@ -15,18 +17,18 @@ const directWrite = "direct-write"
 // sayBuffered notes which engines had direct writes that were not direct, and
 // where nobody could tell.
 func (s *Section) sayBuffered() {
+	uncounted := make(map[string][]string) // engines, by why
 	for i := range s.Rows {
 		r := &s.Rows[i]
-		note := ""
 		switch writes := r.Counts.Ops[directWrite]; {
 		case r.Counts.Uncounted != "" && writes > 0:
-			note = "direct writes that became buffered ones are not counted: " + r.Counts.Uncounted
+			uncounted[r.Counts.Uncounted] = append(uncounted[r.Counts.Uncounted], r.Engine)
 		case r.Counts.Lock.Fallbacks > 0:
-			note = r.Engine + ": " + BufferedText(&r.Counts)
+			s.Notes = append(s.Notes, r.Engine+": "+BufferedText(&r.Counts))
 		}
-		if note != "" && !slices.Contains(s.Notes, note) {
-			s.Notes = append(s.Notes, note)
-		}
+	}
+	for _, why := range slices.Sorted(maps.Keys(uncounted)) {
+		s.Notes = append(s.Notes, strings.Join(uncounted[why], ", ")+": direct writes that became buffered ones are not counted: "+why)
 	}
 }
 

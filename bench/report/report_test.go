@@ -186,6 +186,27 @@ func TestHTMLEscapes(t *testing.T) {
 	}
 }
 
+// What is not known of the environment is said to be unknown.
+func TestWhereNothingIsKnown(t *testing.T) {
+	const want = "unknown file system on an unknown kernel, an unknown number of CPUs, where nobody knows whether O_DIRECT is direct; MMU unknown; seed unknown"
+	if got := report.Where(&result.Env{}); got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
+// A note names the engines that it is about, and is one where they share it.
+func TestUncountedNamesEngines(t *testing.T) {
+	run := made(6, 8)
+	for i := range run.Records {
+		if r := &run.Records[i]; (r.Engine == "none" || r.Engine == "addlock") && r.Workload == "direct-write" {
+			r.Uncounted = "made up"
+		}
+	}
+	if got := text(t, run, 0); strings.Count(got, "note: addlock, none: direct writes that became buffered ones are not counted: made up") != 1 {
+		t.Error(got)
+	}
+}
+
 // Every signal is in the text and in the page, EIO without a loss too.
 func TestEverySignalIsShown(t *testing.T) {
 	run := &result.Run{Records: []result.Record{{

@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -67,9 +68,18 @@ func Where(e *result.Env) string {
 		"direct":   "where O_DIRECT is direct",
 		"buffered": "WHERE O_DIRECT IS BUFFERED",
 	}[e.IO]
-	return fmt.Sprintf("%s on %s %s, %d CPUs, %s; %s; seed %d",
-		cmp.Or(e.FileSystem, "unknown file system"), e.OS, e.Kernel, e.Cores,
-		cmp.Or(io, "where nobody knows whether O_DIRECT is direct"), cmp.Or(mmu, "MMU "+e.MMU), e.Seed)
+	known := e.Schema != 0 // an env.json was read
+	return fmt.Sprintf("%s on %s, %s CPUs, %s; %s; %s",
+		cmp.Or(e.FileSystem, "unknown file system"), cmp.Or(strings.TrimSpace(e.OS+" "+e.Kernel), "an unknown kernel"), numberOr(e.Cores, "an unknown number of"),
+		cmp.Or(io, "where nobody knows whether O_DIRECT is direct"), cmp.Or(mmu, "MMU "+cmp.Or(e.MMU, "unknown")),
+		map[bool]string{true: fmt.Sprintf("seed %d", e.Seed), false: "seed unknown"}[known])
+}
+
+func numberOr(n int, unknown string) string {
+	if n == 0 {
+		return unknown
+	}
+	return strconv.Itoa(n)
 }
 
 func (s *Section) text(out io.Writer, width int) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -28,13 +29,28 @@ type Problem struct {
 	File string
 	Line int // from 1; 0: the whole file
 	Why  string
+	More int // further lines of the file with the same
 }
 
 func (p Problem) String() string {
 	if p.Line == 0 {
 		return fmt.Sprintf("%s: %s", p.File, p.Why)
 	}
+	if p.More > 0 {
+		return fmt.Sprintf("%s:%d: %s (and %d more such lines)", p.File, p.Line, p.Why, p.More)
+	}
 	return fmt.Sprintf("%s:%d: %s", p.File, p.Line, p.Why)
+}
+
+// leaveOut notes a line that could not be used: lines with the same trouble are
+// one problem.
+func (run *Run) leaveOut(file string, line int, why string) {
+	same := func(p Problem) bool { return p.File == file && p.Line > 0 && p.Why == why }
+	if i := slices.IndexFunc(run.Problems, same); i >= 0 {
+		run.Problems[i].More++
+		return
+	}
+	run.Problems = append(run.Problems, Problem{File: file, Line: line, Why: why})
 }
 
 // Open reads a run: path is its directory, or the results.jsonl in it. What is
@@ -84,12 +100,12 @@ func (run *Run) readEnv() error {
 	path := filepath.Join(run.Dir, envFile)
 	text, err := os.ReadFile(path)
 	if err != nil {
-		run.Problems = append(run.Problems, Problem{path, 0, "the environment of the run is not known: " + cause(err)})
+		run.Problems = append(run.Problems, Problem{File: path, Why: "the environment of the run is not known: " + cause(err)})
 		return nil
 	}
 	var env Env
 	if err := json.Unmarshal(text, &env); err != nil {
-		run.Problems = append(run.Problems, Problem{path, 0, "the environment of the run is not known: " + jsonWhy(err)})
+		run.Problems = append(run.Problems, Problem{File: path, Why: "the environment of the run is not known: " + jsonWhy(err)})
 		return nil
 	}
 	if env.Schema != Schema {
@@ -110,7 +126,7 @@ func (run *Run) readRecords(r io.Reader, file string) error {
 		whole := err == nil
 		if strings.TrimSpace(text) != "" {
 			if why := run.readRecord(text, n, whole, seen); why != "" {
-				run.Problems = append(run.Problems, Problem{file, n, why})
+				run.leaveOut(file, n, why)
 			}
 		}
 		if !whole {

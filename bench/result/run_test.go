@@ -94,6 +94,18 @@ func TestOpenNothingUsable(t *testing.T) {
 	}
 }
 
+// A file of another version is one problem, not one for each of its lines.
+func TestProblemsOfAKindAreOne(t *testing.T) {
+	other := strings.Replace(line("0"), `"schema":1`, `"schema":2`, 1) + "\n"
+	run, err := result.Open(writeRun(t, `{"schema":1}`, "foo\n"+strings.Repeat(other, 60)))
+	if !errors.Is(err, result.ErrEmpty) || len(run.Problems) != 2 {
+		t.Fatalf("%v, problems %v", err, run.Problems)
+	}
+	if s := run.Problems[1].String(); !strings.Contains(s, "results.jsonl:2: format version 2") || !strings.HasSuffix(s, "(and 59 more such lines)") {
+		t.Error(s)
+	}
+}
+
 func TestOpenEnv(t *testing.T) {
 	if _, err := result.Open(writeRun(t, `{"schema":7}`, line("0"))); err == nil || !strings.Contains(err.Error(), "format version 7") {
 		t.Errorf("env.json of version 7 gave %v", err)

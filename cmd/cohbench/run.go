@@ -10,6 +10,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -182,8 +183,8 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 	if o.iodepth < 1 {
 		return p, usage(fmt.Errorf("--iodepth %d: want at least 1", o.iodepth), "")
 	}
-	if o.reps < 0 || o.duration < 0 {
-		return p, usage(errors.New("--reps and --duration must not be negative"), "")
+	if err := o.checkAmounts(c); err != nil {
+		return p, err
 	}
 	if o.threads != nil {
 		p.Threads = o.threads
@@ -206,6 +207,18 @@ func (o *runOptions) plan(c *cobra.Command) (bench.Plan, error) {
 		return p, usage(err, o.planHint())
 	}
 	return p, nil
+}
+
+// checkAmounts refuses what would measure nothing. An option that was not given
+// is 0, and stands for its default.
+func (o *runOptions) checkAmounts(c *cobra.Command) error {
+	switch given := c.Flags().Changed; {
+	case given("reps") && o.reps < 1:
+		return usage(fmt.Errorf("--reps %d: want at least 1", o.reps), "")
+	case given("duration") && o.duration <= 0:
+		return usage(fmt.Errorf("--duration %s: want more than 0", o.duration), "")
+	}
+	return nil
 }
 
 // Defaults of a steady state.
@@ -266,7 +279,17 @@ func (o *runOptions) vary(p *bench.Plan) error {
 		}
 		p.Sweeps = append(p.Sweeps, s)
 	}
+	if o.arrival != "" && !offersRate(p) {
+		return usage(fmt.Errorf("--arrival %s without --rate: nothing arrives at a rate", o.arrival), "add --rate, or --sweep rate/CLASS=...")
+	}
 	return nil
+}
+
+// offersRate reports whether operations are to begin on a schedule.
+func offersRate(p *bench.Plan) bool {
+	isRate := func(name string) bool { return name == "rate" || strings.HasPrefix(name, "rate/") }
+	return slices.ContainsFunc(p.Set, func(s bench.Set) bool { return isRate(s.Name) }) ||
+		slices.ContainsFunc(p.Sweeps, func(s bench.Sweep) bool { return isRate(s.Name) })
 }
 
 // planHint is what to do about a plan that cannot be carried out.
@@ -349,8 +372,8 @@ func chooseMMU(c *cobra.Command, name string) (mmu.Kind, error) {
 	return k, nil
 }
 
-// chooseOut names the directory for the results. One that exists is refused
-// before anything is measured.
+// chooseOut names the directory for the results. One that exists, or cannot be
+// made, is refused before anything is prepared or measured.
 func (o *runOptions) chooseOut(now time.Time) error {
 	if o.out == "" {
 		o.out = now.Format("cohbench-20060102-150405")
@@ -362,7 +385,26 @@ func (o *runOptions) chooseOut(now time.Time) error {
 	case !errors.Is(err, fs.ErrNotExist):
 		return environment(fmt.Errorf("results directory: %w", err), "name another with --out")
 	}
+	if err := tryMake(filepath.Dir(o.out)); err != nil {
+		return environment(fmt.Errorf("results directory %s: %w", o.out, err), "name another with --out")
+	}
 	return nil
+}
+
+// tryMake finds out whether a directory can be made in dir, or in the first
+// directory above it that there is.
+func tryMake(dir string) error {
+	for {
+		if _, err := os.Stat(dir); !errors.Is(err, fs.ErrNotExist) || dir == filepath.Dir(dir) {
+			break
+		}
+		dir = filepath.Dir(dir)
+	}
+	made, err := os.MkdirTemp(dir, ".cohbench-")
+	if err != nil {
+		return err
+	}
+	return os.Remove(made)
 }
 
 // measure runs the plan and prints what came of it.
@@ -430,6 +472,7 @@ func (p *printer) Append(r *result.Record, hists map[string]*hdrhistogram.Histog
 func (o *runOptions) conclude(c *cobra.Command, rep *bench.Report) error {
 	if len(rep.Records) > 0 {
 		if err := o.present(c); err != nil {
+			fmt.Fprintf(c.ErrOrStderr(), "what was measured is in %s\n", o.out)
 			return err
 		}
 	}

@@ -160,3 +160,19 @@ func TestCampaignsCanBeRun(t *testing.T) {
 		}
 	}
 }
+
+// Whatever fails after the measuring, on a full disk above all: where the
+// records are is said.
+func TestWhatWasMeasuredIsNamed(t *testing.T) {
+	var out bytes.Buffer
+	c := &cobra.Command{}
+	c.SetOut(&out)
+	c.SetErr(&out)
+	o := runOptions{out: filepath.Join(t.TempDir(), "res")} // of which nothing can be read back
+	if err := o.conclude(c, &bench.Report{Records: make([]result.Record, 1)}); err == nil {
+		t.Error("no error")
+	}
+	if !strings.Contains(out.String(), "what was measured is in "+o.out) {
+		t.Errorf("it says %q", &out)
+	}
+}

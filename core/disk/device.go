@@ -45,11 +45,13 @@ func OpenDevice(path string, force Force) (*File, error) {
 		return refuse(errors.New("not a block device"), "name a device such as /dev/loop0; a directory goes by --dir")
 	}
 	claim, err := claimDevice(path)
-	if isBusy(err) {
-		return refuse(fmt.Errorf("it is in use: %s", usersOf("/", path)), "unmount it or take it out of what uses it, or name another device")
+	// A mounted device may say no for other reasons, too: what counts is that it is
+	// mounted.
+	if users := usersOf("/", path); isBusy(err) || err != nil && users != nil {
+		return refuse(fmt.Errorf("it is in use: %s", usersText(users)), "unmount it or take it out of what uses it, or name another device")
 	}
 	if err != nil {
-		return refuse(cause(err), createHint(err))
+		return refuse(cause(err), "name a device you may write to")
 	}
 	f, err := openClaimed(claim, path, force)
 	if err != nil {
@@ -131,11 +133,14 @@ func recognise(r io.ReaderAt) (string, error) {
 
 // usersOf says who uses a device or, of a disk, its partitions; of a partition,
 // its disk. root is "/" but in tests. It is for people: the claim decides.
-func usersOf(root, path string) string {
-	var users []string
+func usersOf(root, path string) (users []string) {
 	for _, dev := range relatives(root, path) {
 		users = append(users, usersOfOne(root, dev)...)
 	}
+	return users
+}
+
+func usersText(users []string) string {
 	if users == nil {
 		return "by something that is not to be seen from here, such as a mount in another namespace"
 	}

@@ -2,6 +2,7 @@ package disk
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -57,8 +58,26 @@ func TestUsersOf(t *testing.T) {
 		{"/dev/sdb", "sdb is swapped to"},
 		{"/dev/sdc", "another namespace"},
 	} {
-		if got := usersOf(root, c.device); !strings.Contains(got, c.want) {
+		if got := usersText(usersOf(root, c.device)); !strings.Contains(got, c.want) {
 			t.Errorf("%s: %q, want %q", c.device, got, c.want)
 		}
+	}
+}
+
+// A device that is mounted is refused as such, whatever else keeps us from it:
+// the right to it, as a rule.
+func TestMountedDeviceIsInUse(t *testing.T) {
+	text, err := os.ReadFile("/proc/self/mountinfo")
+	if err != nil {
+		t.Skip(err)
+	}
+	m, ok := mountOf(parseMountinfo(string(text)), "/")
+	if st, err := os.Stat(m.source); !ok || err != nil || !isBlock(st.Mode()) {
+		t.Skip("/ is not on a block device that can be named")
+	}
+	_, err = OpenDevice(m.source, ForceBlank)
+	var s *SetupError
+	if !errors.As(err, &s) || !strings.Contains(err.Error(), "it is in use: ") || !strings.Contains(err.Error(), "is mounted on /") || strings.Contains(s.Hint, "directory") {
+		t.Errorf("%v; hint %+v", err, s)
 	}
 }

@@ -48,7 +48,7 @@ func (p Probe) String() string {
 func ProbeDir(dir string) (Probe, error) {
 	plain, err := os.CreateTemp(dir, "cohbench-probe-*.dat")
 	if err != nil {
-		return Probe{}, &SetupError{"probe direct IO in", dir, cause(err), createHint(err)}
+		return Probe{}, cannotCreate(dir, err)
 	}
 	path := plain.Name()
 	defer os.Remove(path)
@@ -69,6 +69,15 @@ func ProbeDir(dir string) (Probe, error) {
 		return Probe{}, &SetupError{"probe direct IO in", dir, err, createHint(err)}
 	}
 	return p, nil
+}
+
+// cannotCreate is the error of a directory in which no file can be made. Some
+// that exist, such as /proc, say that they do not.
+func cannotCreate(dir string, err error) error {
+	if _, statErr := os.Stat(dir); statErr == nil && errors.Is(err, fs.ErrNotExist) {
+		return &SetupError{"probe direct IO in", dir, errors.New("no file can be made there"), "name another directory"}
+	}
+	return &SetupError{"probe direct IO in", dir, cause(err), createHint(err)}
 }
 
 // causeOf is the innermost text of a setup error.
