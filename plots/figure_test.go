@@ -3,6 +3,7 @@ package plots
 import (
 	"bytes"
 	"encoding/xml"
+	"fmt"
 	"image/png"
 	"io"
 	"os"
@@ -250,6 +251,26 @@ func TestTitlesKeepToTheirPanels(t *testing.T) {
 		if got := strings.ReplaceAll(strings.ReplaceAll(f.panels[0].Title.Text, "\n", ""), " ", ""); got != strings.ReplaceAll(title, " ", "") {
 			t.Errorf("%d panels: the title became %q", n, got)
 		}
+	}
+}
+
+// Every text has the width for which it was laid out, whatever font is there.
+func TestTextIsFitted(t *testing.T) {
+	figures, _ := All(made(6, 1, 8))
+	for _, f := range figures {
+		svg, err := f.SVG()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all, fit := bytes.Count(svg, []byte("<text ")), bytes.Count(svg, []byte(`lengthAdjust="spacingAndGlyphs"`))
+		if all == 0 || fit != all {
+			t.Errorf("%s: %d of %d texts have a width", f.Name, fit, all)
+		}
+	}
+	const text = `<text x="1" style="font-weight:bold;font-style:normal;font-size:10px;fill:#222222">a &lt; b</text>`
+	want := fmt.Sprintf(`textLength="%.2f"`, write(10, ink, true).Width("a < b").Points())
+	if got := string(fitted([]byte(text))); !strings.Contains(got, want) || !strings.HasSuffix(got, `fill:#222222">a &lt; b</text>`) {
+		t.Errorf("%s, want %s", got, want)
 	}
 }
 

@@ -3,16 +3,20 @@ package plots
 import (
 	"bytes"
 	"fmt"
+	"html"
 	"image/color"
+	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
+	"gonum.org/v1/plot/vg"
 	"gonum.org/v1/plot/vg/draw"
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
 // SVG renders the figure. Where Liberation Sans is missing, fonts of the same
-// widths take its place. On a screen that is set to dark it is dark, alone and
+// widths take its place, and any other is fitted to these. On a screen that is set to dark it is dark, alone and
 // inside a page.
 func (f *Figure) SVG() ([]byte, error) {
 	canvas := vgsvg.New(figureWidth, f.height())
@@ -21,9 +25,29 @@ func (f *Figure) SVG() ([]byte, error) {
 	if _, err := canvas.WriteTo(&b); err != nil {
 		return nil, fmt.Errorf("draw %s: %w", f.Name, err)
 	}
-	svg := bytes.ReplaceAll(b.Bytes(), []byte("font-family:Liberation Sans"),
+	svg := bytes.ReplaceAll(fitted(b.Bytes()), []byte("font-family:Liberation Sans"),
 		[]byte("font-family:'Liberation Sans',Arial,Helvetica,sans-serif"))
 	return dressed(svg, nightStyle(), f.Title), nil
+}
+
+// textElement is a text as vgsvg writes it: its attributes, the weight and the
+// size of its font, and what it says.
+var textElement = regexp.MustCompile(`<text ([^>]*font-weight:(\w+);[^>]*font-size:([0-9.]+)px[^>]*)>([^<]*)</text>`)
+
+// fitted gives each text the width that it has in Liberation Sans, for which the
+// figure was laid out: a wider font would be cut at the edge, or run into what
+// stands beside.
+func fitted(svg []byte) []byte {
+	return textElement.ReplaceAllFunc(svg, func(element []byte) []byte {
+		m := textElement.FindSubmatch(element)
+		size, err := strconv.ParseFloat(string(m[3]), 64)
+		words := html.UnescapeString(string(m[4]))
+		if err != nil || strings.TrimSpace(words) == "" {
+			return element
+		}
+		width := write(vg.Length(size), ink, string(m[2]) == "bold").Width(words)
+		return fmt.Appendf(nil, `<text textLength="%.2f" lengthAdjust="spacingAndGlyphs" %s>%s</text>`, width.Points(), m[1], m[4])
+	})
 }
 
 // plotClass marks the pictures, so that their style reaches nothing else in a
