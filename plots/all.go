@@ -76,11 +76,12 @@ func (f *Figure) nameGroups() {
 // is data for. A run that has them was made for them, so they come first.
 func storms(t theme, engines []string, run *result.Run) []*Figure {
 	var figures []*Figure
-	if d := BreakEvens(run); len(d.Writes) > 0 {
-		figures = append(figures, breakEven(t, engines, d))
+	rivalry := BreakEvens(run)
+	if len(rivalry.Writes) > 0 {
+		figures = append(figures, breakEven(t, engines, rivalry))
 	}
 	if d := Starvations(run); len(d) > 0 {
-		figures = append(figures, starvation(t, engines, d))
+		figures = append(figures, starvation(t, engines, d, rivalry.Writes))
 	}
 	return figures
 }

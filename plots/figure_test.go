@@ -274,6 +274,19 @@ func TestTextIsFitted(t *testing.T) {
 	}
 }
 
+// The picture of starvation has what the waits cost, too, with the ceiling.
+func TestStarvationShowsWhatIsLeft(t *testing.T) {
+	run := swept(t)
+	waits, writes := Starvations(run), BreakEvens(run).Writes
+	f := starvation(newTheme(engineNames(run)), engineNames(run), waits, writes)
+	if len(f.panels) != len(waits)+len(writes) || !strings.HasSuffix(f.panels[len(f.panels)-1].Title.Text, ": direct writes") {
+		t.Errorf("%d panels of %d waits and %d rates", len(f.panels), len(waits), len(writes))
+	}
+	if f.legend[0].name != "raw" {
+		t.Errorf("the legend begins with %s", f.legend[0].name)
+	}
+}
+
 // What a picture leaves out of a sweep, it says.
 func TestLeftOutIsSaid(t *testing.T) {
 	note := func(run *result.Run, name string) string {

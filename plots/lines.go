@@ -284,16 +284,12 @@ func drawPoint(c *draw.Canvas, l look, bound bool, note string, at vg.Point) {
 
 // lineFigure is a picture of panels of lines.
 func lineFigure(t theme, engines []string, f Figure, data []Lines, x, y scale) *Figure {
-	shown := make(map[string]bool)
 	for _, d := range data {
 		f.panels = append(f.panels, d.panel(t, x, y))
-		for _, c := range d.Curves {
-			shown[c.Engine] = true
-		}
 	}
 	if f.panelHeight == 0 {
 		f.panelHeight = 225
 	}
-	f.legend = engineKeys(t, only(engines, shown), true)
+	f.legend = engineKeys(t, only(engines, enginesOf(data)), true)
 	return &f
 }

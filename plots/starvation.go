@@ -61,12 +61,30 @@ func withLock(lines []Line, run *result.Run) []Line {
 	return kept
 }
 
-// starvation draws how long faults keep a direct writer out.
-func starvation(t theme, engines []string, data []Lines) *Figure {
-	return lineFigure(t, engines, Figure{
+// starvation draws how long faults keep a direct writer out, and what is left of
+// its writes: the waits alone would not tell a few long ones from many.
+func starvation(t theme, engines []string, waits, writes []Lines) *Figure {
+	f := lineFigure(t, engines, Figure{
 		Name:  "starvation",
 		Title: "How long arriving faults keep a direct writer waiting",
 		Note: "Time that a direct writer waits for the block side of the pagecache lock, acquisitions without a wait counted as 0, while faults arrive at a given rate. " +
-			"Medians over the repetitions with 95 % bands. Lower is better; a hollow glyph at the upper edge starved. Engines without such a lock are left out.",
-	}, data, logRateScale, waitScale)
+			"Medians over the repetitions with 95 % bands. Lower is better; a hollow glyph at the upper edge starved. Engines without such a lock are left out there; what direct writes complete beside those faults is in the last panel, where raw, which serves no fault, is the ceiling.",
+	}, waits, logRateScale, waitScale)
+	for _, d := range writes {
+		d.Label += ": direct writes"
+		f.panels = append(f.panels, d.panel(t, logRateScale, logRateScale))
+	}
+	f.legend = engineKeys(t, only(engines, enginesOf(append(waits, writes...))), true)
+	return f
+}
+
+// enginesOf is who has a curve.
+func enginesOf(data []Lines) map[string]bool {
+	shown := make(map[string]bool)
+	for _, d := range data {
+		for _, c := range d.Curves {
+			shown[c.Engine] = true
+		}
+	}
+	return shown
 }
