@@ -259,11 +259,29 @@ func TestStarvedIsANote(t *testing.T) {
 	}
 	i := slices.IndexFunc(BreakEvens(run).Writes[0].Curves, func(l Line) bool { return l.Engine == "addlock" })
 	line := BreakEvens(run).Writes[0].Curves[i]
-	if last := line.Points[5]; !last.missing() || last.Note != "starved 6/6" {
+	if last := line.Points[5]; !last.None || last.Note != "starved 6/6" {
 		t.Errorf("%+v", last)
 	}
 	if runs := line.runs(); len(runs) != 1 || len(runs[0]) != 5 {
 		t.Errorf("the line goes through %v", runs)
+	}
+}
+
+// A figure of 0 is one, also where some repetitions ended badly.
+func TestZeroBesideANote(t *testing.T) {
+	run := swept(t)
+	for i := range run.Records {
+		if r := &run.Records[i]; r.Engine == "addlock" && r.BlockTime != nil {
+			r.BlockTime.P50 = 0
+			if r.Rep == 0 {
+				r.Status = result.StatusStarved
+			}
+		}
+	}
+	for _, c := range Starvations(run)[0].Curves {
+		if pt := c.Points[0]; c.Engine == "addlock" && (pt.None || pt.Note != "starved 1/6" || pt.Y.Center != 0) {
+			t.Errorf("%+v, want the figure 0 and a note", pt)
+		}
 	}
 }
 

@@ -27,17 +27,15 @@ type Line struct {
 }
 
 // A Point is a figure, with its interval, at X. Bound means that nothing was
-// seen: Y.Center is an upper bound. Note is what is wrong with it, or why there
-// is no figure.
+// seen: Y.Center is an upper bound. Note is what is wrong with it, or if None is
+// set why there is no figure.
 type Point struct {
 	X     float64
 	Y     Value
 	Bound bool   `json:",omitempty"`
 	Note  string `json:",omitempty"`
+	None  bool   `json:",omitempty"`
 }
-
-// missing reports whether there is a note in place of a figure.
-func (p Point) missing() bool { return p.Note != "" && p.Y == (Value{}) }
 
 // add puts a point on the line of an engine, which it makes if need be.
 func (l *Lines) add(engine string, p Point) {
@@ -80,7 +78,7 @@ func (l Lines) panel(t theme, x, y scale) *plot.Plot {
 	for _, c := range l.Curves {
 		for _, pt := range c.Points {
 			xs = append(xs, pt.X)
-			if !pt.missing() {
+			if !pt.None {
 				ys = append(ys, pt.Y.Lo, pt.Y.Center, pt.Y.Hi)
 			}
 		}
@@ -203,7 +201,7 @@ func (cs curves) Plot(c draw.Canvas, p *plot.Plot) {
 				note = ""
 			}
 			said = pt.Note
-			if pt.missing() {
+			if pt.None {
 				cs.lack(&c, look, note, tx(pt.X), missing[pt.X])
 				missing[pt.X]++
 				continue
@@ -219,7 +217,7 @@ func (l Line) runs() [][]Point {
 	var all [][]Point
 	open := false
 	for _, pt := range l.Points {
-		if pt.missing() || pt.Bound {
+		if pt.None || pt.Bound {
 			open = false
 			continue
 		}

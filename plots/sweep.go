@@ -194,7 +194,7 @@ func (f family) curves(records []result.Record, m compare.Metric) []Line {
 	for _, s := range f.steps {
 		for _, c := range s.Cases {
 			e := compare.Summary(records, c, m)
-			pt := Point{X: s.x, Note: failures(records, c)}
+			pt := Point{X: s.x, Note: failures(records, c), None: e.N == 0}
 			if e.N > 0 {
 				pt.Y = valueOf(e)
 			}
