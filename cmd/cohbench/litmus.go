@@ -287,7 +287,7 @@ func readProgram(name string) (*prog.Program, error) {
 	if err != nil {
 		return nil, environment(fmt.Errorf("read a test: %w", err), "")
 	}
-	p, err := prog.Parse(name, text)
+	p, err := litmus.Parse(name, text)
 	if err != nil {
 		return nil, usage(err, "'cohbench help coh' has the grammar")
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path"
 
+	"cohbench/core/coherence"
 	"cohbench/fuzz/prog"
 )
 
@@ -23,11 +24,21 @@ func Suite() ([]*prog.Program, error) {
 		if err != nil {
 			return nil, fmt.Errorf("read a litmus test: %w", err)
 		}
-		p, err := prog.Parse(path.Join("fuzz/litmus", e.Name()), text)
+		p, err := Parse(path.Join("fuzz/litmus", e.Name()), text)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, p)
 	}
 	return list, nil
+}
+
+// Parse is prog.Parse for a test whose verdicts are checked: what it expects, it
+// must expect of a policy that there is.
+func Parse(name string, src []byte) (*prog.Program, error) {
+	var engines []string
+	for _, p := range coherence.All() {
+		engines = append(engines, p.Name)
+	}
+	return prog.ParseFor(name, src, engines)
 }

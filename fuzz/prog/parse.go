@@ -19,8 +19,12 @@ const (
 
 // Parse reads a program in text form. A mistake is an *Error. The program's
 // name is the last element of name, without the extension.
-func Parse(name string, src []byte) (*Program, error) {
-	p := &parser{file: name, program: &Program{Name: strings.TrimSuffix(path.Base(name), ".coh")}, task: -1}
+func Parse(name string, src []byte) (*Program, error) { return ParseFor(name, src, nil) }
+
+// ParseFor is Parse where the engines are known: what is expected must be
+// expected of one of them. With nil any will do.
+func ParseFor(name string, src []byte, engines []string) (*Program, error) {
+	p := &parser{file: name, engines: engines, program: &Program{Name: strings.TrimSuffix(path.Base(name), ".coh")}, task: -1}
 	for i, line := range strings.Split(strings.TrimSuffix(string(src), "\n"), "\n") {
 		s, err := scan(name, i+1, line)
 		if err == nil {
@@ -37,6 +41,7 @@ func Parse(name string, src []byte) (*Program, error) {
 // parser is a program as far as it is read.
 type parser struct {
 	file    string
+	engines []string // that there are; nil: not known
 	lines   int
 	program *Program
 	above   []string // comments since the last statement
@@ -308,6 +313,9 @@ func (p *parser) expectStatement(s *scanner, note Note) error {
 			if pattern.text == "" || strings.IndexByte(wordBytes, pattern.text[0]) < 0 {
 				return s.failAt(pattern, "an engine, or a pattern such as addlock*", "want an engine, not %s", pattern)
 			}
+			if err := p.checkEngine(s, pattern); err != nil {
+				return err
+			}
 			e.Engines = append(e.Engines, pattern.text)
 			if !s.accept(",") {
 				break
@@ -319,6 +327,15 @@ func (p *parser) expectStatement(s *scanner, note Note) error {
 			return nil
 		}
 	}
+}
+
+// checkEngine refuses the name of no engine, and a pattern of none: what is
+// expected of nobody would be checked by nobody.
+func (p *parser) checkEngine(s *scanner, pattern token) error {
+	if p.engines == nil || slices.ContainsFunc(p.engines, func(name string) bool { return matches(pattern.text, name) }) {
+		return nil
+	}
+	return s.unknown(pattern, "engine", p.engines)
 }
 
 func (p *parser) engineStatement(s *scanner, note Note) error {

@@ -2,6 +2,7 @@ package prog
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -131,6 +132,27 @@ func TestExpected(t *testing.T) {
 	}
 	if _, ok := (&Program{}).Expected("addlock"); ok {
 		t.Error("a verdict is expected of whom nobody named")
+	}
+}
+
+// TestUnknownEngine: where the engines are known, nothing is expected of
+// another one.
+func TestUnknownEngine(t *testing.T) {
+	known := []string{"addlock", "addlock-nofdm", "none"}
+	const head = "file A 1 page\ntask w: sync A\n"
+	for text, want := range map[string]string{
+		"expect never addlock*, none; always *":   "",
+		"expect never none, adlock":               `t.coh:3:20: unknown engine "adlock" (did you mean "addlock"?)`,
+		"expect always none; never addlock-nofmd": `t.coh:3:27: unknown engine "addlock-nofmd" (did you mean "addlock-nofdm"?)`,
+		"expect never nobody-*":                   `t.coh:3:14: unknown engine "nobody-*" (there are: addlock, addlock-nofdm, none)`,
+	} {
+		_, err := ParseFor("t.coh", []byte(head+text), known)
+		if got := fmt.Sprint(err); err == nil && want != "" || err != nil && got != want {
+			t.Errorf("%q:\n got %v\nwant %s", text, err, want)
+		}
+		if _, err := Parse("t.coh", []byte(head+text)); err != nil {
+			t.Errorf("%q: %v", text, err)
+		}
 	}
 }
 

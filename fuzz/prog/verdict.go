@@ -48,10 +48,16 @@ func (p *Program) Expected(engine string) (Verdict, bool) {
 			if !strings.Contains(pattern, "*") {
 				rank++
 			}
-			if ok, err := path.Match(pattern, engine); ok && err == nil && rank > best {
+			if matches(pattern, engine) && rank > best {
 				best, verdict = rank, p.Expect[i].Verdict
 			}
 		}
 	}
 	return verdict, best >= 0
+}
+
+// matches reports whether a name, or a pattern of names, stands for an engine.
+func matches(pattern, engine string) bool {
+	ok, err := path.Match(pattern, engine)
+	return ok && err == nil
 }
