@@ -1,6 +1,7 @@
 package fuzz
 
 import (
+	"context"
 	"fmt"
 
 	"cohbench/core"
@@ -122,7 +123,7 @@ func (s *shrinker) simplest(p *prog.Program) bool {
 func (s *shrinker) search(p *prog.Program, cfg explore.Config) bool {
 	cfg.New = func() explore.Subject { return s }
 	s.p = p
-	report := explore.Search(cfg)
+	report := explore.Search(context.Background(), cfg) // a second or two
 	for i := range report.Outcomes {
 		if o := &report.Outcomes[i]; o.Found {
 			setSchedule(p, o.Witness.Switches)

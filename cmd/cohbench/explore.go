@@ -3,8 +3,10 @@ package main
 import (
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -49,15 +51,19 @@ func (o *exploreOptions) run(c *cobra.Command, name string) error {
 	if err != nil {
 		return err
 	}
-	report, err := litmus.Search(p, model, litmus.Config{Bound: int(o.bound), Budget: o.budget, Workers: o.workers})
+	begun := time.Now()
+	report, forecast, err := o.search(c.Context(), c.ErrOrStderr(), p, model, o.config())
 	if err != nil {
 		return &exitError{statusBroken, err, ""}
 	}
-	if err := o.print(c.OutOrStdout(), p, model, report); err != nil {
+	if err := o.print(c.OutOrStdout(), p, model, report, time.Since(begun)); err != nil {
 		return err
 	}
+	if c.Context().Err() != nil {
+		return interrupted("after %d schedules", report.Schedules)
+	}
 	if !report.Complete {
-		warn(c, "%s", o.tooLarge(p, model, report))
+		o.incomplete(c, report, forecast)
 	}
 	if !report.OK() {
 		return &exitError{statusBroken, fmt.Errorf("%s on %s: %s, expected %s", p.Name, model.Name(), report.Verdict, report.Expected), ""}
@@ -100,18 +106,29 @@ func theModel(name string, p *prog.Program) (*core.Model, error) {
 	return list[0], nil
 }
 
-// tooLarge says how far an incomplete search came, and what there is to do.
-func (o *exploreOptions) tooLarge(p *prog.Program, model *core.Model, report *litmus.Report) string {
-	estimate, _ := litmus.Estimate(p, model, int(o.bound))
-	return fmt.Sprintf("the search was given up after %d schedules, of at most about %.2g: --bound %d, a larger --budget, or fewer operations",
-		report.Schedules, estimate, max(0, int(o.bound)-1))
+// incomplete says how far a search came, and what there is to do.
+func (o *exploreOptions) incomplete(c *cobra.Command, report *litmus.Report, f *litmus.Forecast) {
+	of := ""
+	switch {
+	case o.bound == explore.Unbounded && report.Part > 0:
+		of = ", of at least about " + large(math.Log10(float64(report.Schedules+report.Pruned)/report.Part))
+	case f != nil:
+		of = ", of about " + large(f.AtMost)
+	}
+	warn(c, "the search was given up after %d schedules%s", report.Schedules, of)
+	hint := "a smaller --bound, a larger --budget, or fewer operations"
+	if f != nil {
+		hint = smaller(f, int(o.bound))
+	}
+	fmt.Fprintf(c.ErrOrStderr(), "hint: %s\n", hint)
 }
 
 // print prints what came out, and the simplest schedule that does it.
-func (o *exploreOptions) print(w io.Writer, p *prog.Program, model *core.Model, report *litmus.Report) error {
+func (o *exploreOptions) print(w io.Writer, p *prog.Program, model *core.Model, report *litmus.Report, took time.Duration) error {
 	r := exec.New(model)
 	defer r.Close()
 	x := newExploration(p, model, report, r)
+	x.Seconds = took.Seconds()
 	if x.witness != nil {
 		if err := o.keep(p, r, x.witness); err != nil {
 			return err
@@ -152,7 +169,9 @@ type exploration struct {
 	Expected  string            `json:"expected,omitempty"`
 	Schedules int64             `json:"schedules"`
 	Pruned    int64             `json:"pruned"`
+	Bound     int               `json:"bound"` // -1: none
 	Complete  bool              `json:"complete"`
+	Seconds   float64           `json:"seconds"`
 	Schedule  string            `json:"schedule,omitempty"` // the simplest that does it
 	Outcomes  []exploredOutcome `json:"outcomes"`
 
@@ -164,12 +183,13 @@ type exploredOutcome struct {
 	Found       bool   `json:"found"`
 	Preemptions int    `json:"preemptions"` // of the simplest schedule
 	Text        string `json:"text"`
+	Kinds       int    `json:"kinds"` // outcomes that differ in nothing that the text says
 }
 
 // newExploration plays each outcome's simplest schedule again to describe it.
 func newExploration(p *prog.Program, model *core.Model, report *litmus.Report, r *exec.Runner) *exploration {
 	x := &exploration{Test: p.Name, Engine: model.Name(), Verdict: report.Verdict.String(), Extent: report.Extent(),
-		Schedules: report.Schedules, Pruned: report.Pruned, Complete: report.Complete}
+		Schedules: report.Schedules, Pruned: report.Pruned, Bound: report.Bound, Complete: report.Complete}
 	if report.Expects {
 		x.Expected = report.Expected.String()
 	}
@@ -177,13 +197,26 @@ func newExploration(p *prog.Program, model *core.Model, report *litmus.Report, r
 		o := &report.Outcomes[i]
 		res := r.Run(p, &sched.Replay{Switches: o.Witness.Switches})
 		shows := report.Shows(o)
-		x.Outcomes = append(x.Outcomes, exploredOutcome{o.Count, shows, o.Witness.Preemptions, res.Describe()})
+		x.add(exploredOutcome{o.Count, shows, o.Witness.Preemptions, res.Describe(), 1})
 		if shows && x.witness == nil {
 			x.witness = &o.Witness
 			x.Schedule = scheduleText(p, o.Witness.Switches)
 		}
 	}
 	return x
+}
+
+// add adds an outcome, or its count to one that reads the same.
+func (x *exploration) add(o exploredOutcome) {
+	for i := range x.Outcomes {
+		if p := &x.Outcomes[i]; p.Text == o.Text && p.Found == o.Found {
+			p.Count += o.Count
+			p.Preemptions = min(p.Preemptions, o.Preemptions)
+			p.Kinds++
+			return
+		}
+	}
+	x.Outcomes = append(x.Outcomes, o)
 }
 
 // scheduleText is a schedule in the language of tests.
@@ -216,6 +249,10 @@ func (x *exploration) print(w io.Writer) {
 		if o.Found {
 			found = "yes"
 		}
-		fmt.Fprintf(w, "%10d  %5s  %s\n", o.Count, found, o.Text)
+		text := o.Text
+		if o.Kinds > 1 {
+			text += fmt.Sprintf(" (%d outcomes, which differ in what is not shown)", o.Kinds)
+		}
+		fmt.Fprintf(w, "%10d  %5s  %s\n", o.Count, found, text)
 	}
 }

@@ -118,7 +118,20 @@ func (o *litmusOptions) run(c *cobra.Command, args []string) error {
 		defer t.legend()
 		print = t.row
 	}
-	return o.judge(c.Context(), tests, engines, print)
+	return o.judge(c.Context(), c.ErrOrStderr(), tests, engines, print)
+}
+
+// lockedWriter writes for several goroutines.
+type lockedWriter struct {
+	mu sync.Mutex
+	w  io.Writer
+}
+
+// Write implements io.Writer.
+func (l *lockedWriter) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.w.Write(p)
 }
 
 // cell is one test on one engine.
@@ -132,12 +145,13 @@ type cell struct {
 
 // judge searches, test by test, several at a time, and prints the rows in
 // order.
-func (o *litmusOptions) judge(ctx context.Context, tests []*prog.Program, engines []*core.Model, print func([]cell) error) error {
+func (o *litmusOptions) judge(ctx context.Context, stderr io.Writer, tests []*prog.Program, engines []*core.Model, print func([]cell) error) error {
 	cells := make([]cell, len(tests)*len(engines))
 	done := make([]chan struct{}, len(cells))
 	jobs := make(chan int)
 	var wg sync.WaitGroup
 	defer wg.Wait()
+	stderr = &lockedWriter{w: stderr}
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	for i := range cells {
@@ -147,7 +161,7 @@ func (o *litmusOptions) judge(ctx context.Context, tests []*prog.Program, engine
 	for range min(o.workers, len(cells)) {
 		wg.Go(func() {
 			for i := range jobs {
-				cells[i].search(litmus.Config{Bound: int(o.bound), Budget: o.budget})
+				cells[i].search(ctx, stderr, &o.searchFlags, 1)
 				close(done[i])
 			}
 		})
@@ -172,7 +186,10 @@ func collectRows(ctx context.Context, cells []cell, done []chan struct{}, width 
 		select {
 		case <-done[i]:
 		case <-ctx.Done():
-			return &exitError{statusInterrupted, nil, ""}
+			return interrupted("after %d of %d tests", i/width, len(cells)/width)
+		}
+		if ctx.Err() != nil { // the search did not come to its end
+			return interrupted("after %d of %d tests", i/width, len(cells)/width)
 		}
 		if err := cells[i].err; err != nil {
 			return &exitError{statusBroken, err, ""}
@@ -193,9 +210,11 @@ func collectRows(ctx context.Context, cells []cell, done []chan struct{}, width 
 	return nil
 }
 
-func (x *cell) search(cfg litmus.Config) {
+func (x *cell) search(ctx context.Context, stderr io.Writer, f *searchFlags, workers int) {
 	start := time.Now()
-	x.report, x.err = litmus.Search(x.test, x.engine, cfg)
+	cfg := f.config()
+	cfg.Workers = workers
+	x.report, _, x.err = f.search(ctx, stderr, x.test, x.engine, cfg)
 	x.seconds = time.Since(start).Seconds()
 }
 

@@ -18,7 +18,6 @@ import (
 	"cohbench/core/disk"
 	"cohbench/core/kernelfs"
 	"cohbench/core/mmu"
-	"cohbench/fuzz/litmus"
 	"cohbench/fuzz/prog"
 	"cohbench/fuzz/shoot"
 )
@@ -229,7 +228,7 @@ func (o *litmusOptions) runKernel(c *cobra.Command, tests []*prog.Program, model
 		if err != nil {
 			return err
 		}
-		cells, err := o.searchAll(p, models)
+		cells, err := o.searchAll(c, p, models)
 		if err != nil {
 			return err
 		}
@@ -271,12 +270,15 @@ func (o *litmusOptions) askAll(ctx context.Context, p *prog.Program, sites []*si
 }
 
 // searchAll is one test on the models.
-func (o *litmusOptions) searchAll(p *prog.Program, models []*core.Model) ([]cell, error) {
+func (o *litmusOptions) searchAll(c *cobra.Command, p *prog.Program, models []*core.Model) ([]cell, error) {
 	var row []cell
 	for _, m := range models {
 		x := cell{test: p, engine: m}
-		if x.search(litmus.Config{Bound: int(o.bound), Budget: o.budget, Workers: o.workers}); x.err != nil {
+		if x.search(c.Context(), c.ErrOrStderr(), &o.searchFlags, o.workers); x.err != nil {
 			return nil, &exitError{statusBroken, x.err, ""}
+		}
+		if c.Context().Err() != nil {
+			return nil, interrupted("in %s on %s", p.Name, m.Name())
 		}
 		row = append(row, x)
 	}

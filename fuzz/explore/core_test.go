@@ -69,9 +69,9 @@ func TestRealPaths(t *testing.T) {
 		policy := policies[rng.IntN(len(policies))]
 		text := randomProgram(rng, 2, 1+i%2)
 		fresh := newProgram(t, policy, text)
-		full := explore.Search(explore.Config{New: fresh, Bound: 2, Full: true, MaxSteps: 2_000_000})
-		bounded := explore.Search(explore.Config{New: fresh, Bound: 2, MaxSteps: 2_000_000})
-		all := explore.Search(explore.Config{New: fresh, Bound: explore.Unbounded, MaxSteps: 1_000_000})
+		full := explore.Search(t.Context(), explore.Config{New: fresh, Bound: 2, Full: true, MaxSteps: 2_000_000})
+		bounded := explore.Search(t.Context(), explore.Config{New: fresh, Bound: 2, MaxSteps: 2_000_000})
+		all := explore.Search(t.Context(), explore.Config{New: fresh, Bound: explore.Unbounded, MaxSteps: 1_000_000})
 		if !full.Complete {
 			continue
 		}
@@ -103,7 +103,7 @@ func BenchmarkSearch(b *testing.B) {
 			fresh := newProgram(b, policy, "file A 2 pages\ntask w: dwrite A[0]\ntask s: store A[0]+8\ntask l: load A[0]+16; load A[0]+24\nfind lost\n")
 			var n, steps int64
 			for b.Loop() {
-				r := explore.Search(explore.Config{New: fresh, Bound: 2})
+				r := explore.Search(b.Context(), explore.Config{New: fresh, Bound: 2})
 				n, steps = n+r.Schedules, steps+r.Steps
 			}
 			b.ReportMetric(float64(n)/float64(b.N), "schedules")

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"math/bits"
 
 	"cohbench/core/sched"
@@ -156,6 +157,25 @@ func (r *reduced) backtrack() bool {
 	return false
 }
 
+// part is how much of the tree of schedules is behind the search, as far as the
+// tree is known: each branch of a state counts the same. Preconditions:
+// backtrack has returned true.
+func (r *reduced) part() (done float64) {
+	weight := 1.0
+	for k := range r.given {
+		s, now := &r.states[k], uint16(1)<<r.choice
+		if k < r.given-1 {
+			now = 1 << r.thread[k]
+		}
+		branches := s.backtrack | now
+		tried := bits.OnesCount16(branches & s.asleep &^ now)
+		n := float64(bits.OnesCount16(branches))
+		done += weight * float64(tried) / n
+		weight /= n
+	}
+	return done
+}
+
 // preemptions counts those of the schedule just played.
 func (r *reduced) preemptions() (n int) {
 	for k := range r.n {
@@ -178,7 +198,7 @@ func (r *reduced) witness(w *Witness) {
 }
 
 // searchAll plays every schedule that matters.
-func searchAll(cfg Config) *Report {
+func searchAll(ctx context.Context, cfg Config) *Report {
 	subject := cfg.New()
 	defer closeSubject(subject)
 	r, t := &reduced{}, &tally{}
@@ -186,6 +206,7 @@ func searchAll(cfg Config) *Report {
 		r.begin()
 		key, found := subject.Run(r)
 		t.report.Steps += int64(r.at)
+		cfg.Progress.add(int64(r.at))
 		if r.pruned {
 			t.report.Pruned++
 		} else {
@@ -194,8 +215,10 @@ func searchAll(cfg Config) *Report {
 		if !r.backtrack() {
 			return t.finish(Unbounded, true)
 		}
-		if cfg.MaxSteps > 0 && t.report.Steps >= cfg.MaxSteps {
-			return t.finish(Unbounded, false)
+		if cfg.MaxSteps > 0 && t.report.Steps >= cfg.MaxSteps || ctx.Err() != nil {
+			report := t.finish(Unbounded, false)
+			report.Part = r.part()
+			return report
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package explore
 
 import (
+	"context"
 	"math/bits"
 	"sync"
 	"sync/atomic"
@@ -23,6 +24,8 @@ type Config struct {
 	// Workers is how many goroutines search; default 1. The report does not
 	// depend on it. An unbounded search has one.
 	Workers int
+	// Progress, if it is not nil, counts what was done so far.
+	Progress *Progress
 	// First ends a bounded search with the first schedule that has what is
 	// looked for.
 	First bool
@@ -30,18 +33,20 @@ type Config struct {
 	Full bool
 }
 
-// Search plays every schedule of a case that could matter.
-func Search(cfg Config) *Report {
+// Search plays every schedule of a case that could matter, or those that it
+// comes to before ctx ends.
+func Search(ctx context.Context, cfg Config) *Report {
 	if cfg.Bound == Unbounded && !cfg.Full {
-		return searchAll(cfg)
+		return searchAll(ctx, cfg)
 	}
-	s := newSearch(cfg)
+	s := newSearch(ctx, cfg)
 	defer s.close()
 	return s.run()
 }
 
 // search is a bounded search.
 type search struct {
+	ctx     context.Context
 	cfg     Config
 	workers []*worker
 	sharing sharing
@@ -64,8 +69,8 @@ type job struct {
 	done  bool // all were played
 }
 
-func newSearch(cfg Config) *search {
-	s := &search{cfg: cfg}
+func newSearch(ctx context.Context, cfg Config) *search {
+	s := &search{ctx: ctx, cfg: cfg}
 	for range max(cfg.Workers, 1) {
 		s.workers = append(s.workers, &worker{subject: cfg.New(), search: s})
 	}
@@ -92,8 +97,8 @@ func (s *search) run() *Report {
 		bound = int(^uint(0) >> 1)
 	}
 	if !s.cfg.Full && bound > 1 {
-		for t, _ := s.pass(1); s.sharing.grown || s.found.Load(); t, _ = s.pass(1) {
-			if s.found.Load() {
+		for t, _ := s.pass(1); s.sharing.grown || s.ended(); t, _ = s.pass(1) {
+			if s.ended() {
 				return t.finish(s.cfg.Bound, false)
 			}
 			s.sharing.promote()
@@ -123,8 +128,8 @@ func (s *search) pass(bound int) (*tally, bool) {
 	s.share(jobs)
 	complete := true
 	for i := range jobs {
-		if complete = complete && !s.exceeded(total.report.Steps); !complete && !s.found.Load() {
-			break
+		if complete = complete && !s.exceeded(total.report.Steps); !complete && !s.ended() {
+			break // what is reported does not depend on who was faster
 		}
 		total.merge(&jobs[i].tally)
 		complete = complete && jobs[i].done
@@ -168,8 +173,11 @@ func (s *search) share(jobs []job) {
 
 // exceeded reports whether the search is to end after so many steps.
 func (s *search) exceeded(steps int64) bool {
-	return s.cfg.MaxSteps > 0 && steps >= s.cfg.MaxSteps || s.cfg.First && s.found.Load()
+	return s.cfg.MaxSteps > 0 && steps >= s.cfg.MaxSteps || s.ended()
 }
+
+// ended reports whether the search is to end for another reason.
+func (s *search) ended() bool { return s.found.Load() || s.ctx.Err() != nil }
 
 // do plays the schedules of a job, for as long as it alone is within the limit.
 func (w *worker) do(j *job) {
@@ -191,6 +199,7 @@ func (w *worker) play(t *tally) {
 	w.begin()
 	key, found := w.subject.Run(&w.bounded)
 	t.report.Steps += int64(w.step + 1)
+	w.search.cfg.Progress.add(int64(w.step + 1))
 	if found && w.search.cfg.First {
 		w.search.found.Store(true)
 	}

@@ -62,8 +62,8 @@ func TestUnannounced(t *testing.T) {
 		for i := 0; i < 300 && !missed; i++ {
 			p := randomToy(rng, 2, 4, false)
 			own := func() Subject { return &toy{threads: p.threads, silent: true} }
-			full := Search(Config{New: own, Bound: bound, Full: true, MaxSteps: 60_000})
-			missed = full.Complete && len(Search(Config{New: own, Bound: bound}).Outcomes) < len(full.Outcomes)
+			full := Search(t.Context(), Config{New: own, Bound: bound, Full: true, MaxSteps: 60_000})
+			missed = full.Complete && len(Search(t.Context(), Config{New: own, Bound: bound}).Outcomes) < len(full.Outcomes)
 		}
 		if !missed {
 			t.Errorf("bound %d: nothing is missed", bound)
@@ -79,14 +79,14 @@ func TestSearchReport(t *testing.T) {
 		p := randomToy(rng, 3, 4, true)
 		own := func() Subject { return &toy{threads: p.threads} }
 		for _, limit := range []int64{0, 20_000} {
-			one := Search(Config{New: own, Bound: 2, MaxSteps: limit})
-			three := Search(Config{New: own, Bound: 2, MaxSteps: limit, Workers: 3})
+			one := Search(t.Context(), Config{New: own, Bound: 2, MaxSteps: limit})
+			three := Search(t.Context(), Config{New: own, Bound: 2, MaxSteps: limit, Workers: 3})
 			if a, b := fmt.Sprintf("%+v", one), fmt.Sprintf("%+v", three); a != b {
 				t.Fatalf("limit %d: with 1 worker %s\nwith 3 %s", limit, a, b)
 			}
 			checkWitnesses(t, own(), one)
 		}
-		checkWitnesses(t, own(), Search(Config{New: own, Bound: Unbounded, MaxSteps: 50_000}))
+		checkWitnesses(t, own(), Search(t.Context(), Config{New: own, Bound: Unbounded, MaxSteps: 50_000}))
 	}
 }
 
@@ -118,13 +118,13 @@ func TestBound(t *testing.T) {
 	}
 	own := func() Subject { return &toy{threads: p.threads} }
 	for i, want := range []int{2, 6, 14} {
-		r := Search(Config{New: own, Bound: i})
+		r := Search(t.Context(), Config{New: own, Bound: i})
 		if !r.Complete || len(r.Outcomes) != want {
 			t.Errorf("bound %d: complete %v, %d outcomes, want %d", i, r.Complete, len(r.Outcomes), want)
 		}
 	}
 	// Each read sees one of four values, never an older one than the read before.
-	if r := Search(Config{New: own, Bound: Unbounded}); !r.Complete || len(r.Outcomes) != 20 {
+	if r := Search(t.Context(), Config{New: own, Bound: Unbounded}); !r.Complete || len(r.Outcomes) != 20 {
 		t.Errorf("unbounded: complete %v, %d outcomes, want 20", r.Complete, len(r.Outcomes))
 	}
 }
@@ -134,7 +134,7 @@ func TestLimit(t *testing.T) {
 	p := randomToy(rand.New(rand.NewPCG(9, 9)), 3, 6, false)
 	own := func() Subject { return &toy{threads: p.threads} }
 	for _, bound := range []int{2, Unbounded} {
-		r := Search(Config{New: own, Bound: bound, MaxSteps: 100})
+		r := Search(t.Context(), Config{New: own, Bound: bound, MaxSteps: 100})
 		if r.Complete || r.Schedules == 0 || r.Steps > 10_000 {
 			t.Errorf("bound %d: %+v", bound, r)
 		}
@@ -149,7 +149,7 @@ func TestFirst(t *testing.T) {
 		p := randomToy(rng, 3, 4, true)
 		own := func() Subject { return &toy{threads: p.threads} }
 		for _, workers := range []int{1, 3} {
-			all, first := Search(Config{New: own, Bound: 2}), Search(Config{New: own, Bound: 2, First: true, Workers: workers})
+			all, first := Search(t.Context(), Config{New: own, Bound: 2}), Search(t.Context(), Config{New: own, Bound: 2, First: true, Workers: workers})
 			if (all.Found() > 0) != (first.Found() > 0) || first.Complete == (all.Found() > 0) {
 				t.Fatalf("%d found of all, %d with First, complete: %v", all.Found(), first.Found(), first.Complete)
 			}

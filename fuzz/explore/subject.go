@@ -58,6 +58,10 @@ type Report struct {
 	Steps     int64     // choices made in all of them
 	Complete  bool      // nothing within the bound was left out
 	Bound     int       // preemptions; Unbounded for none
+	// Part is how much of what is known of the tree of schedules an unbounded
+	// search has behind it that was not complete. The tree is larger than what
+	// is known of it.
+	Part float64
 }
 
 // Found is the number of schedules with an outcome that was looked for.

@@ -226,11 +226,11 @@ func outcomes(r *Report) map[uint64]bool {
 func compare(t *testing.T, p *toy, bound int, limit int64) (full, reduced *Report) {
 	t.Helper()
 	own := func() Subject { return &toy{threads: p.threads} }
-	full = Search(Config{New: own, Bound: bound, Full: true, MaxSteps: limit})
+	full = Search(t.Context(), Config{New: own, Bound: bound, Full: true, MaxSteps: limit})
 	if !full.Complete {
 		return nil, nil
 	}
-	reduced = Search(Config{New: own, Bound: bound})
+	reduced = Search(t.Context(), Config{New: own, Bound: bound})
 	want, got := outcomes(full), outcomes(reduced)
 	for key := range want {
 		if !got[key] {

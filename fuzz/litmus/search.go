@@ -1,9 +1,9 @@
 package litmus
 
 import (
+	"context"
 	"errors"
 	"fmt"
-	"math"
 
 	"cohbench/core"
 	"cohbench/core/sched"
@@ -19,6 +19,8 @@ type Config struct {
 	// limit.
 	Budget  int64
 	Workers int // goroutines; default 1
+	// Progress, if it is not nil, counts what was done so far.
+	Progress *explore.Progress
 }
 
 // Report is the answer of a search to what a program looks for.
@@ -33,14 +35,13 @@ type Report struct {
 // OK reports whether the verdict is the expected one, if there is one.
 func (r *Report) OK() bool { return !r.Expects || r.Verdict == r.Expected }
 
-// Search tries the schedules of p on a model engine.
-func Search(p *prog.Program, model *core.Model, cfg Config) (*Report, error) {
+// Search tries the schedules of p on a model engine, as many as there are or
+// as it comes to before ctx ends.
+func Search(ctx context.Context, p *prog.Program, model *core.Model, cfg Config) (*Report, error) {
 	s := &searcher{p: p, model: model}
-	found := explore.Search(explore.Config{New: s.subject, Bound: cfg.Bound, MaxSteps: cfg.Budget, Workers: cfg.Workers})
-	for _, c := range s.cases {
-		if c.err != nil {
-			return nil, fmt.Errorf("%s on %s: %w", p.Name, model.Name(), c.err)
-		}
+	found := explore.Search(ctx, explore.Config{New: s.subject, Bound: cfg.Bound, MaxSteps: cfg.Budget, Workers: cfg.Workers, Progress: cfg.Progress})
+	if err := s.err(); err != nil {
+		return nil, err
 	}
 	r := &Report{Report: found}
 	for i := range found.Outcomes {
@@ -99,6 +100,16 @@ func (s *searcher) subject() explore.Subject {
 	return c
 }
 
+// err is what is wrong with the program or the engine.
+func (s *searcher) err() error {
+	for _, c := range s.cases {
+		if c.err != nil {
+			return fmt.Errorf("%s on %s: %w", s.p.Name, s.model.Name(), c.err)
+		}
+	}
+	return nil
+}
+
 // runs is a program on an engine as an explore.Subject.
 type runs struct {
 	*exec.Runner
@@ -116,28 +127,4 @@ func (c *runs) Run(picker sched.Picker) (key uint64, found bool) {
 		c.err = fmt.Errorf("%w\n%s", r.Panic, r.Panic.Stack)
 	}
 	return r.Key(), r.Holds()
-}
-
-// Estimate bounds the schedules of a search from above, by the number of steps
-// and of tasks: as if each step were worth stopping before.
-func Estimate(p *prog.Program, model *core.Model, bound int) (float64, error) {
-	r := exec.New(model)
-	defer r.Close()
-	res := r.Run(p, &sched.Replay{})
-	if res.Err != nil {
-		return 0, fmt.Errorf("%s on %s: %w", p.Name, model.Name(), res.Err)
-	}
-	others := float64(max(1, len(p.Tasks)-1))
-	if bound == explore.Unbounded {
-		return math.Pow(others+1, float64(res.Steps)), nil
-	}
-	total, term := 1.0, 1.0
-	for i := range bound {
-		term *= others * float64(res.Steps-int64(i)) / float64(i+1)
-		total += term
-	}
-	for i := range len(p.Tasks) { // who goes on where a task ends
-		total *= float64(i + 1)
-	}
-	return total, nil
 }

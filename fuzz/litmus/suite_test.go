@@ -39,7 +39,7 @@ func TestSuite(t *testing.T) {
 // holds checks one verdict, and reports whether there was one.
 func holds(t *testing.T, p *prog.Program, policy *core.Policy, cfg litmus.Config) bool {
 	t.Helper()
-	r, err := litmus.Search(p, &core.Model{Policy: policy}, cfg)
+	r, err := litmus.Search(t.Context(), p, &core.Model{Policy: policy}, cfg)
 	switch {
 	case err != nil:
 		t.Error(err)

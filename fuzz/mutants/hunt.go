@@ -2,6 +2,7 @@ package mutants
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
@@ -228,7 +229,7 @@ func (h *hunt) litmus() (*Catch, error) {
 func (h *hunt) verdict(p *prog.Program, policy *core.Policy, steps int64) (c *Catch, decided bool) {
 	model := &core.Model{Policy: policy}
 	h.notice("litmus", model.Name(), p)
-	r, err := litmus.Search(p, model, litmus.Config{Bound: 2, Budget: steps})
+	r, err := litmus.Search(context.Background(), p, model, litmus.Config{Bound: 2, Budget: steps})
 	c = &Catch{By: "litmus", Engine: model.Name(), Witness: p, Runs: h.runs}
 	var panicked *sched.PanicError
 	switch {

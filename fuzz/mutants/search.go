@@ -1,6 +1,8 @@
 package mutants
 
 import (
+	"context"
+
 	"cohbench/core/sched"
 	"cohbench/fuzz/exec"
 	"cohbench/fuzz/explore"
@@ -23,7 +25,7 @@ func search(r *exec.Runner, p *prog.Program, kind string) bool {
 			return true
 		}
 	}
-	report := explore.Search(explore.Config{
+	report := explore.Search(context.Background(), explore.Config{
 		New:      func() explore.Subject { return &subject{r, p, kind} },
 		Bound:    2,
 		MaxSteps: shrinkSteps,
