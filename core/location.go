@@ -110,6 +110,10 @@ func SortLoc(loc sched.Loc) LocSort {
 	return sortDisk
 }
 
+// PagecacheLock and InodeLock say what the lock is that a location stands for.
+func (s LocSort) PagecacheLock() bool { return s == locPagecache }
+func (s LocSort) InodeLock() bool     { return s == locInode }
+
 // String names the sort.
 func (s LocSort) String() string {
 	switch s {

@@ -137,6 +137,14 @@ func (t *Thread) Deterministic() bool { return t.ctl != nil }
 // Yield in which it waits. For pickers.
 func (t *Thread) Pending() (Loc, Kind) { return t.pending, t.pendingOf }
 
+// Sleeps is what the thread sleeps for, or false if it does not. For pickers.
+func (t *Thread) Sleeps() (Hold, bool) {
+	if t.state.Load()&stateMask != asleep {
+		return Hold{}, false
+	}
+	return t.pub.wants, true
+}
+
 // How a waiting loop backs off with real threads.
 const (
 	spinYields   = 64

@@ -23,6 +23,7 @@ type plan struct {
 	remaps bool                                // mappings come and go
 	copies bool                                // the memory of some operation is a mapping
 	fine   bool                                // look at every sector
+	sought prog.Violation                      // of prog.Contention
 	views  [2][]byte                           // of a file, at the end
 
 	bounds [][]int64 // by file: cells at which something begins or ends
@@ -57,6 +58,7 @@ type cell struct {
 // load makes p ready.
 func (l *plan) load(p *prog.Program) {
 	l.p = p
+	l.sought = p.Seeks() & prog.Contention
 	l.number()
 	l.measure()
 	l.findUses()

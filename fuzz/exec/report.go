@@ -28,6 +28,9 @@ func (l *plan) report(r *Result) []string {
 	case r.Err != nil:
 		list = append(list, r.Err.Error())
 	}
+	for i := range r.Contended {
+		list = append(list, l.files(r.Contended[i].String()))
+	}
 	return list
 }
 

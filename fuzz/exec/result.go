@@ -17,6 +17,8 @@ type Result struct {
 	Deadlock *sched.Deadlock
 	Livelock *sched.Livelock
 	Panic    *sched.PanicError
+	// Contended is the first wait that was starved, and the first convoy.
+	Contended []Contended
 
 	key   uint64
 	plan  *plan

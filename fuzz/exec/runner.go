@@ -25,6 +25,7 @@ type Runner struct {
 	main   *core.Task // sets up, and looks at the end
 	bodies []func(*sched.Thread)
 	judge  judge
+	waits  contention
 	res    Result
 
 	tasksEnded func(err error) // called before anybody looks at the end; nil: nothing
@@ -69,6 +70,10 @@ func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
 			return r.fail(err)
 		}
 	}
+	if r.plan.sought != 0 {
+		r.waits.reset(p, picker)
+		picker = &r.waits
+	}
 	g := r.determ.Reset(sched.Config{Picker: picker, MaxSteps: r.maxSteps(), Record: r.Record})
 	for i := range p.Tasks {
 		g.Go(p.Tasks[i].Name, r.bodies[i])
@@ -86,6 +91,7 @@ func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
 	}
 	if err == nil {
 		err = r.world.look(&r.plan, r.main, &r.res)
+		r.waits.report(&r.plan, &r.res)
 	}
 	r.world.torn = r.plan.remaps
 	if err != nil && !r.ended(err) {

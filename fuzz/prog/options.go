@@ -7,7 +7,15 @@ type Options struct {
 	Set    Option
 	MaxPin int // pages of a mapped buffer that a direct IO pins at once; 0: the default
 	Slots  int // of each file system's table of tasks, for the policy that has one; 0: the default
+	// StarveAfter is how many times others join who has the other side of a
+	// pagecache lock, while a task sleeps for it, before that is starved; 0:
+	// DefaultStarveAfter.
+	StarveAfter int
 }
+
+// DefaultStarveAfter is more than any queue lets ahead of a task in a program of
+// few tasks.
+const DefaultStarveAfter = 3
 
 // Option is a set of variants.
 type Option uint32

@@ -280,8 +280,12 @@ func (p *parser) optionsStatement(s *scanner, note Note) error {
 			if err := s.count("slots", 512, &o.Slots); err != nil {
 				return err
 			}
+		case word.text == "starve-after":
+			if err := s.count("times", 1000, &o.StarveAfter); err != nil {
+				return err
+			}
 		default:
-			return s.unknown(word, "option", append(names(optionNames[:]), "max-pin", "slots"))
+			return s.unknown(word, "option", append(names(optionNames[:]), "max-pin", "slots", "starve-after"))
 		}
 		if !s.accept(",") {
 			return nil

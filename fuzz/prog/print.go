@@ -151,6 +151,9 @@ func (o Options) String() string {
 	if o.Slots != 0 {
 		list = append(list, fmt.Sprintf("slots %d", o.Slots))
 	}
+	if o.StarveAfter != 0 {
+		list = append(list, fmt.Sprintf("starve-after %d", o.StarveAfter))
+	}
 	return strings.Join(list, ", ")
 }
 

@@ -22,14 +22,20 @@ const (
 	Livelock                            // tasks run and get nowhere
 	Panic                               // the code under test panicked
 	InFlight                            // inverted or flipped while the newer write is in flight: legal
+	Starved                             // others joined the holders of a pagecache lock again and again while a task slept for it
+	Convoy                              // a task slept for an inode lock whose holder slept for another lock
 	numViolations = iota
 )
+
+// Contention is what is seen only in runs of programs that look for it, and that
+// come to their end: it is about how long tasks wait, and breaks no claim.
+const Contention = Starved | Convoy
 
 // Incoherence is the violations of whoever claims coherence.
 const Incoherence = Stale | Lost | SilentLost | Inverted | Flipped | Torn | Nowhere | Incoherent
 
 var violationNames = [numViolations]string{"stale", "lost", "silent-lost", "inverted", "flipped", "torn", "nowhere",
-	"incoherent", "EFAULT", "EIO", "deadlock", "livelock", "panic", "in-flight"}
+	"incoherent", "EFAULT", "EIO", "deadlock", "livelock", "panic", "in-flight", "starved", "convoy"}
 
 // String is the names of the set's members, with commas; "nothing" for none.
 func (v Violation) String() string {

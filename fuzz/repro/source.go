@@ -266,8 +266,14 @@ func (s *source) find() (string, error) {
 // compare.
 var ErrValues = errors.New("conditions on values cannot be put into C: look for violations")
 
+// ErrWaits says that a condition is about what a program cannot see.
+var ErrWaits = errors.New("a C program cannot see who waits for whom in the kernel")
+
 // condition is a condition as a C expression.
 func (s *source) condition(c *prog.Cond) (string, error) {
+	if c.Kind == prog.CondSeen && c.Seen&prog.Contention != 0 {
+		return "", fmt.Errorf("%s: %v: %w", s.p.Name, c.Seen, ErrWaits)
+	}
 	if c.Kind == prog.CondSeen {
 		return seen(c.Seen), nil
 	}

@@ -158,11 +158,15 @@ func spin(n int) (x uint64) {
 var ErrOptions = errors.New("a variant of the model")
 
 // Fits reports, as an error, why p cannot be asked of a kernel: it is about a
-// variant of the model which is not Linux, or wants more file systems than one.
+// variant of the model which is not Linux, or about who waits for whom, or wants
+// more file systems than one.
 func Fits(p *prog.Program) error {
 	const linux = prog.DirtyAfterCopy | prog.MmapLock | prog.Sectors
 	if p.Options.Set&^linux != 0 || p.Options.MaxPin != 0 || p.Options.Slots != 0 {
 		return fmt.Errorf("%w: %s", ErrOptions, p.Options)
+	}
+	if v := p.Seeks() & prog.Contention; v != 0 {
+		return fmt.Errorf("who waits for whom cannot be seen: %v", v)
 	}
 	for i := range p.Files {
 		if p.Files[i].FS != p.Files[0].FS {

@@ -74,6 +74,9 @@ func TestFits(t *testing.T) {
 			t.Errorf("%s: %v", src, err)
 		}
 	}
+	if Fits(parse(t, "file A 1 page\ntask t: sync A\nfind lost or convoy")) == nil {
+		t.Error("who waits for whom can be seen")
+	}
 	if Fits(parse(t, "file A 1 page\nfile B 1 page on 1\ntask t: sync A; sync B")) == nil {
 		t.Error("two file systems are not refused")
 	}
