@@ -97,21 +97,19 @@ func wrap(line string, width int) []string {
 }
 
 func (t *textTable) header() {
-	t.printf("%s\n\n%5s ", t.d.Title, "step")
+	names, first := " step ", "      "
 	for i, name := range t.d.Tasks {
-		t.printf("  %s", pad(name, t.tasks[i]+2))
+		names += "  " + pad(name, t.tasks[i]+2)
+		first += "  " + pad("", t.tasks[i]+2)
 	}
 	for i, name := range t.d.State {
-		t.printf("  %s", pad(name, t.states[i]))
+		names += "  " + pad(name, t.states[i])
+		first += "  " + pad(t.d.First[i], t.states[i])
 	}
-	t.printf("\n%5s ", "")
-	for i := range t.d.Tasks {
-		t.printf("  %s", pad("", t.tasks[i]+2))
+	t.printf("%s\n\n%s\n", t.d.Title, strings.TrimRight(names, " "))
+	if len(t.d.State) > 0 {
+		t.printf("%s\n", strings.TrimRight(first, " "))
 	}
-	for i := range t.d.State {
-		t.printf("  %s", pad(t.d.First[i], t.states[i]))
-	}
-	t.printf("\n")
 }
 
 func pad(s string, n int) string {

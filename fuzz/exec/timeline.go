@@ -23,6 +23,7 @@ func (r *Runner) Timeline(p *prog.Program, picker sched.Picker) *diagram.Diagram
 	o.d.Title = fmt.Sprintf("%s on %s: %s", p.Name, r.world.model.Name(), res.Describe())
 	o.d.Notes = append([]string{""}, r.plan.report(res)...)
 	o.mark(res)
+	o.leaveOut()
 	return &o.d
 }
 
@@ -309,6 +310,22 @@ func (o *observer) state() []string {
 		list = append(list, cache, o.contents(p, o.onDisk(p)))
 	}
 	return list
+}
+
+// leaveOut takes away the columns of pages that stay as they were, in the cache
+// and on the disk.
+func (o *observer) leaveOut() {
+	d := &o.d
+	for i := len(d.State) - 2; i >= 0; i -= 2 {
+		changes := func(r diagram.Row) bool { return !slices.Equal(r.State[i:i+2], d.First[i:i+2]) }
+		if slices.ContainsFunc(d.Rows, changes) {
+			continue
+		}
+		d.State, d.First = slices.Delete(d.State, i, i+2), slices.Delete(d.First, i, i+2)
+		for j := range d.Rows {
+			d.Rows[j].State = slices.Concat(d.Rows[j].State[:i], d.Rows[j].State[i+2:]) // rows may share it
+		}
+	}
 }
 
 // onDisk is the page as the disk has it.

@@ -15,7 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the golden files")
 
-// TestTimeline draws a lost update, a stale read and a deadlock.
+// TestTimeline draws a lost update, a stale read, a deadlock, and pages that do
+// not change beside some that do.
 func TestTimeline(t *testing.T) {
 	for name, c := range map[string]struct {
 		policy   *core.Policy
@@ -24,6 +25,7 @@ func TestTimeline(t *testing.T) {
 	}{
 		"lost":     {coherence.DoubleInvalidate, "file A 2 pages\ntask w: dwrite A[0]\ntask s: store A[0]+8\n", []sched.Switch{{After: 6, To: 1}}},
 		"stale":    {coherence.None, "file A 1 page resident 0\ntask w: dwrite A[0]; r = load A[0]\n", nil},
+		"columns":  {coherence.AddLock, "file A 4 pages\ntask w: dwrite A[0]; dread A[1]; dwrite A[2]\ntask r: dread A[3]\n", nil},
 		"deadlock": {coherence.AddLockNoFDM, "file A 2 pages\ntask w: dwrite A[0] from A[1]\n", nil},
 	} {
 		r := newRunner(t, c.policy)
