@@ -21,9 +21,9 @@ var contenders = []string{"read A[1]", "read A[2]", "dwrite A[0]", "dwrite A[2]"
 func TestContentionReduced(t *testing.T) {
 	rng := rand.New(rand.NewPCG(8, 8))
 	policies := coherence.All()
-	n, compared, unbounded := 24, 0, 0
+	n, compared, unbounded, bounds := 24, 0, 0, []int{1, 2}
 	if testing.Short() {
-		n = 5
+		n, bounds = 6, bounds[:1]
 	}
 	var seen prog.Violation
 	for i := 0; i < n && !t.Failed(); i++ {
@@ -35,7 +35,7 @@ func TestContentionReduced(t *testing.T) {
 		b.WriteString("find starved or convoy\n")
 		policy, text := policies[rng.IntN(len(policies))], b.String()
 		fresh := newProgram(t, policy, text)
-		for _, bound := range []int{1, 2} {
+		for _, bound := range bounds {
 			full := explore.Search(t.Context(), explore.Config{New: fresh, Bound: bound, Full: true, MaxSteps: 1_500_000})
 			if !full.Complete {
 				continue

@@ -32,7 +32,7 @@ func replays(t *testing.T) int {
 func TestWitnessesReplay(t *testing.T) {
 	policies, cfg := []*core.Policy{coherence.AddLock, coherence.DoubleInvalidate, coherence.AddLockNoFDM}, litmus.Config{Bound: 2}
 	if testing.Short() {
-		policies, cfg.Budget = policies[1:], shortBudget
+		policies, cfg.Budget = policies[1:2], shortBudget/2
 	}
 	witnesses, tests, times := 0, 0, replays(t)
 	for _, p := range suite(t) {
