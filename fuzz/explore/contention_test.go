@@ -23,7 +23,7 @@ func TestContentionReduced(t *testing.T) {
 	policies := coherence.All()
 	n, compared, unbounded, bounds := 24, 0, 0, []int{1, 2}
 	if testing.Short() {
-		n, bounds = 6, bounds[:1]
+		n, bounds = 4, bounds[:1]
 	}
 	var seen prog.Violation
 	for i := 0; i < n && !t.Failed(); i++ {

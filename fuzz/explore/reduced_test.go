@@ -56,7 +56,7 @@ func TestReducedPlaysEachOnce(t *testing.T) {
 	var all, vain int
 	for range programs(300) {
 		p := randomToy(rng, 3, 4, true)
-		n, v, twice := duplicates(p, 2_000)
+		n, v, twice := duplicates(p, 1_000)
 		if all, vain = all+n, vain+v; twice > 0 {
 			t.Fatalf("%d of %d schedules are equal to others:\n%s", twice, n, p)
 		}
