@@ -13,6 +13,7 @@ import (
 	"cohbench/core"
 	"cohbench/fuzz/prog"
 	"cohbench/fuzz/repro"
+	"cohbench/fuzz/shoot"
 )
 
 type reproOptions struct {
@@ -77,6 +78,9 @@ func (o *reproOptions) prepare(name string) (*prog.Program, *core.Model, error) 
 		return nil, nil, usage(fmt.Errorf("test %q stands for %d tests: repro takes one", name, len(tests)), "")
 	}
 	p := tests[0]
+	if err := shoot.Fits(p); err != nil {
+		return nil, nil, usage(fmt.Errorf("repro %s: it says nothing about a kernel: %w", p.Name, err), "")
+	}
 	engine := o.engine
 	if engine == "" && (p.Engine == "" || p.Engine == "kernel") {
 		engine = "double-invalidate" // what the VFS does
