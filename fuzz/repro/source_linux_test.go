@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 )
 
@@ -17,6 +18,24 @@ func TestCompiles(t *testing.T) {
 		"punch-beside-store", "zero-beside-store", "readahead-beside-direct-write", "two-direct-writers-and-a-store",
 	} {
 		t.Run(name, func(t *testing.T) { compile(t, name, generate(t, name)) })
+	}
+}
+
+// TestRaces runs a program that leaves the order to chance: what each of its
+// many rounds ends with is summed up, not printed.
+func TestRaces(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes a second")
+	}
+	program := compile(t, "punch-beside-store", generate(t, "punch-beside-store"))
+	out, err := exec.Command(program, filepath.Join(t.TempDir(), "file"), "1").CombinedOutput()
+	var status *exec.ExitError
+	if errors.As(err, &status) && status.ExitCode() == 3 {
+		t.Skipf("%s", out)
+	}
+	lines := strings.Split(strings.TrimSpace(string(out)), "\n")
+	if len(lines) > 8 || !strings.Contains(string(out), " rounds\nfsync of A at the end: success in ") {
+		t.Errorf("%d lines, want a few:\n%.2000s", len(lines), out)
 	}
 }
 
