@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -47,7 +48,12 @@ func (o *replayOptions) run(w io.Writer, name string) error {
 		return err
 	}
 	if p.Schedule == nil {
-		return usage(fmt.Errorf("replay %s: there is no schedule in it", name), "'cohbench explore' finds one, and --save writes it")
+		hint := "'cohbench explore' finds one, and --save writes it"
+		if !strings.HasSuffix(name, ".coh") {
+			hint = fmt.Sprintf("none of the few that were tried fails: 'cohbench fuzz convert %s > x.coh && cohbench explore x.coh --engine %s' looks through all",
+				name, p.Engine)
+		}
+		return usage(fmt.Errorf("replay %s: there is no schedule in it", name), hint)
 	}
 	model, err := theModel(o.engine, p)
 	if err != nil {
