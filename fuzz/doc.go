@@ -3,9 +3,9 @@
 //
 // There are two ways in. [Campaign] makes programs itself: batches of random
 // features, mutations of what showed something new, schedules by random
-// samplers; a finding is made small ([Shrink]) and said once. [Run], [RunLocks]
-// and [RunParser] are targets for general fuzzers: `go test -fuzz`, go-fuzz and
-// libFuzzer, which share one raw format and one corpus.
+// samplers; a finding is made small ([Shrink]) and said once. [Target.Run],
+// [RunLocks] and [RunParser] are targets for general fuzzers: `go test -fuzz`,
+// go-fuzz and libFuzzer, which share one raw format and one corpus.
 //
 // A target that finds something panics with a constant text, one for each kind
 // of violation, by which fuzzers tell failures apart; what happened is written
