@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fuzzes for a while: cohbench fuzz on the policies that claim coherence, by
 # chosen schedules and on real threads and files in TMPDIR, then each target with
-# go test -fuzz, then two with go-fuzz. All start from the
+# go test -fuzz, then two with go-fuzz, or all at night. All start from the
 # corpora in the tree, and from what they kept before if --cache names a folder.
 # Whatever is found is kept in --out, and the exit status is 1.
 #
@@ -11,10 +11,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-seconds=60 cache= out=
+seconds=60 cache= out="" targets=2
 while [ $# -gt 0 ]; do
 	case $1 in
-	--nightly) seconds=3600 ;;
+	--nightly) seconds=3600 targets=5 ;;
 	--cache) cache=$2 && shift ;;
 	--out) out=$2 && shift ;;
 	*[!0-9]*)
@@ -91,7 +91,7 @@ native ./bench/result FuzzRead
 
 # gofuzz PACKAGE FUNCTION CORPUS
 gofuzz() {
-	local package=$1 target=$2 corpus=$3 limit=$((part / 2 > 5 ? part / 2 : 5)) dir=$cache/go-fuzz/$2
+	local package=$1 target=$2 corpus=$3 limit=$((part / targets > 5 ? part / targets : 5)) dir=$cache/go-fuzz/$2
 	echo "fuzz: go-fuzz $target $package, $limit s"
 	mkdir -p "$dir/corpus"
 	cp "$corpus"/* "$dir/corpus"
@@ -109,6 +109,11 @@ gofuzz() {
 go build -o "$work/go-fuzz" github.com/dvyukov/go-fuzz/go-fuzz
 gofuzz ./fuzz FuzzPolicies fuzz/corpus/policies
 gofuzz ./fuzz/sequential Fuzz fuzz/sequential/corpus
+if [ "$targets" -gt 2 ]; then # building one takes longer than a minute's share of fuzzing it
+	gofuzz ./fuzz FuzzLocks fuzz/corpus/locks
+	gofuzz ./fuzz FuzzParser fuzz/corpus/parser
+	gofuzz ./bench/result FuzzRecords bench/result/corpus
+fi
 
 if [ "$found" -ne 0 ]; then
 	echo "fuzz: 'cohbench fuzz convert FILE' makes a .coh file of an input, 'cohbench replay' plays it" >&2

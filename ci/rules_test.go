@@ -86,6 +86,7 @@ var layers = []struct {
 	{"ci", nil},
 	{"plots", []string{"bench/result", "bench/compare", "bench/quantity"}},
 	{"fuzz/...", []string{"fuzz/...", "workloads/...", "core/..."}},
+	{"bench/result/libfuzzer", []string{"bench/result"}},
 	{"bench/result/resulttest", []string{"bench/result"}},
 	{"bench/result", nil},
 	{"bench/compare", []string{"bench/result", "bench/quantity"}},
@@ -181,7 +182,7 @@ func (t tree) outside(dirs ...string) tree {
 var unsafeRule = rule{
 	name: "unsafe and raw system calls have their packages",
 	check: func(t tree) []string {
-		return forbid(t.code().outside("core/disk", "core/mmu", "core/fusemem", "core/kernelfs", "core/uring", "core/perf", "fuzz/libfuzzer"),
+		return forbid(t.code().outside("core/disk", "core/mmu", "core/fusemem", "core/kernelfs", "core/uring", "core/perf").outsideTargets(),
 			"core/disk, core/mmu, core/fusemem, core/kernelfs and core/uring are for that", "unsafe", "golang.org/x/sys/unix")
 	},
 	bad: map[string]string{
@@ -418,13 +419,20 @@ var fuseRule = rule{
 	good: map[string]string{"core/fusemem/a.go": `package fusemem; import _ "github.com/hanwen/go-fuse/v2/fuse"`},
 }
 
+// outsideTargets is the sources that are no target for libFuzzer.
+func (t tree) outsideTargets() tree {
+	return slices.DeleteFunc(slices.Clone(t), func(s *source) bool {
+		return within(s.dir(), "fuzz/libfuzzer") || s.dir() == "bench/result/libfuzzer"
+	})
+}
+
 var cgoRule = rule{
 	name: "no cgo",
 	check: func(t tree) []string {
-		return forbid(t.outside("fuzz/libfuzzer"), "the build needs no C compiler", "C", "runtime/cgo")
+		return forbid(t.outsideTargets(), "the build needs no C compiler", "C", "runtime/cgo")
 	},
 	bad:  map[string]string{"core/mmu/a.go": `package mmu; import "C"`},
-	good: map[string]string{"fuzz/libfuzzer/a.go": `package main; import "C"`},
+	good: map[string]string{"fuzz/libfuzzer/locks/a.go": `package main; import "C"`},
 }
 
 var ioctlRule = rule{

@@ -2,18 +2,16 @@ package result
 
 import (
 	"bytes"
-	"encoding/json"
 	"os"
 	"path/filepath"
 	"testing"
 )
 
-// FuzzRead: whatever stands in a results file, reading it says what is wrong
-// with which line, and what was read can be written and read again.
+// FuzzRead is RunRead behind go test -fuzz.
 func FuzzRead(f *testing.F) {
-	names, err := filepath.Glob("testdata/*/" + recordsFile)
-	if err != nil {
-		f.Fatal(err)
+	names, err := filepath.Glob("corpus/*")
+	if err != nil || len(names) == 0 {
+		f.Fatalf("no records: %v", err)
 	}
 	for _, name := range names {
 		data, err := os.ReadFile(name)
@@ -22,24 +20,25 @@ func FuzzRead(f *testing.F) {
 		}
 		f.Add(data)
 	}
-	f.Add([]byte("{\"engine\":\"addlock\",\"workload\":\"mixed\"}\n{}\nnot json\n{\"engine\":"))
-	f.Fuzz(func(t *testing.T, data []byte) {
-		run, again := &Run{}, &Run{}
-		if err := run.readRecords(bytes.NewReader(data), "fuzzed"); err != nil {
+	f.Fuzz(func(t *testing.T, data []byte) { RunRead(data) })
+}
+
+// TestCorpusHasRecords: fuzzing begins with what a run writes, whole and broken.
+func TestCorpusHasRecords(t *testing.T) {
+	whole, broken := 0, 0
+	names, _ := filepath.Glob("corpus/*")
+	for _, name := range names {
+		data, err := os.ReadFile(name)
+		if err != nil {
 			t.Fatal(err)
 		}
-		var text bytes.Buffer
-		e := json.NewEncoder(&text)
-		for i := range run.Records {
-			if err := e.Encode(&run.Records[i]); err != nil {
-				t.Fatal(err)
-			}
-		}
-		if err := again.readRecords(&text, "again"); err != nil {
+		run := &Run{}
+		if err := run.readRecords(bytes.NewReader(data), name); err != nil {
 			t.Fatal(err)
 		}
-		if len(again.Records) != len(run.Records) {
-			t.Errorf("%d records come back as %d: %v", len(run.Records), len(again.Records), again.Problems)
-		}
-	})
+		whole, broken = whole+len(run.Records), broken+len(run.Problems)
+	}
+	if whole < 2 || broken < 2 {
+		t.Errorf("the corpus has %d records and %d broken lines: too few to begin with", whole, broken)
+	}
 }

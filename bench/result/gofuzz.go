@@ -1,0 +1,9 @@
+//go:build gofuzz
+
+package result
+
+// FuzzRecords is RunRead for go-fuzz.
+func FuzzRecords(data []byte) int {
+	RunRead(data)
+	return 0
+}

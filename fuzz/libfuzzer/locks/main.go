@@ -1,0 +1,28 @@
+//go:build libfuzzer
+
+// Command locks is the target for locks of package fuzz for libFuzzer,
+// as a C archive: see package fuzz/libfuzzer.
+package main
+
+// #include <stddef.h>
+import "C"
+
+import (
+	"unsafe"
+
+	"cohbench/fuzz"
+	"cohbench/fuzz/libfuzzer"
+)
+
+var run = libfuzzer.Apart(fuzz.RunLocks)
+
+// LLVMFuzzerTestOneInput runs one input. It is copied, because libFuzzer
+// reuses its memory.
+//
+//export LLVMFuzzerTestOneInput
+func LLVMFuzzerTestOneInput(data *C.char, size C.size_t) C.int {
+	run(C.GoBytes(unsafe.Pointer(data), C.int(size)))
+	return 0
+}
+
+func main() {}
