@@ -2,8 +2,10 @@ package exec
 
 import (
 	"errors"
+	"fmt"
 
 	"cohbench/core"
+	"cohbench/core/disk"
 	"cohbench/core/sched"
 	"cohbench/fuzz/prog"
 )
@@ -37,6 +39,24 @@ func New(model *core.Model) *Runner {
 	r := &Runner{world: world{model: model}}
 	r.main = core.NewTask(nil)
 	return r
+}
+
+// Over has fn put something over each disk, for instance faults. It is to be
+// called before the first run.
+func (r *Runner) Over(fn func(disk.Disk) disk.Disk) { r.world.over = fn }
+
+// Held names what tasks of the last run still hold, however it ended; "" for
+// nothing.
+func (r *Runner) Held() string {
+	for i := range r.plan.p.Tasks {
+		if r.tasks[i].Thread == nil {
+			continue // it never ran
+		}
+		if held := r.tasks[i].Held(); len(held) > 0 {
+			return fmt.Sprintf("%s (%s)", r.plan.files(held[0].Object.String()), held[0].Mode)
+		}
+	}
+	return ""
 }
 
 // Engine is the name of the engine.

@@ -25,6 +25,7 @@ type world struct {
 	torn   bool               // a mapping was removed or replaced
 	buf    []byte             // one page
 
+	over    func(disk.Disk) disk.Disk // what to put over each disk; nil: nothing
 	outside *core.Task
 }
 
@@ -57,7 +58,11 @@ func (w *world) setup() *core.Task {
 func (w *world) add() {
 	i := len(w.spaces)
 	d := disk.NewMemoryAt(i, 0)
-	m := core.NewAddressSpace(w.model.Policy, d, mmu.NewSoft(), w.model.Options)
+	var under disk.Disk = d
+	if w.over != nil {
+		under = w.over(d)
+	}
+	m := core.NewAddressSpace(w.model.Policy, under, mmu.NewSoft(), w.model.Options)
 	m.Number(uint64(i + 1))
 	w.disks, w.spaces, w.open, w.images = append(w.disks, d), append(w.spaces, m), append(w.open, m), append(w.images, nil)
 }

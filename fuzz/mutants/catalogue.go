@@ -52,6 +52,10 @@ func locks() []Mutant {
 			File: "core/context.go", Func: "InTask.Clear",
 			Old: "dropped := t.droppedLocks\n\tt.faultsDisabled, t.droppedLocks = nil, false\n\treturn dropped",
 			New: "t.faultsDisabled, t.droppedLocks = nil, false\n\treturn t.droppedLocks"},
+		// Set and Clear both clear the bit, so that either alone may forget to: what
+		// is planted is that neither does.
+		{Name: "dropped-bit-kept", Bug: "the dropped bit is never cleared, and each pin that comes after counts as one in which the lock was dropped",
+			File: "core/context.go", Func: "InTask.Set", Old: "t.faultsDisabled, t.droppedLocks = m, false", New: "t.faultsDisabled, t.droppedLocks = m, t.Stats.Drops > 0"},
 		{Name: "faults-disabled-for-good", Bug: "the mapping stays disabled after the buffer was pinned",
 			File: "core/context.go", Func: "InTask.Clear", Old: "t.faultsDisabled, t.droppedLocks = nil, false", New: "t.droppedLocks = false"},
 	}

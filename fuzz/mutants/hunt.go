@@ -29,7 +29,7 @@ type Config struct {
 
 // Catch is how a bug was caught.
 type Catch struct {
-	By      string // the hunter: fuzz, live, litmus or oracle
+	By      string // the hunter: fuzz, faults, alone, live, litmus or oracle
 	Engine  string
 	Kind    string // what was wrong
 	Runs    int64  // executions up to then
@@ -43,7 +43,7 @@ func Hunt(cfg Config) (*Catch, error) {
 	if c := h.oracle(); c != nil {
 		return c, nil
 	}
-	for _, hunter := range []func() (*Catch, error){h.fuzz, h.live, h.litmus} {
+	for _, hunter := range []func() (*Catch, error){h.fuzz, h.faults, h.alone, h.live, h.litmus} {
 		if c, err := hunter(); c != nil || err != nil {
 			return c, err
 		}

@@ -31,7 +31,8 @@ func (h *hunt) live() (*Catch, error) {
 			g.Swarm()
 		}
 		p := g.Program()
-		if unclaimed(p) || manyCopies(p) {
+		_, _, unsafe := p.UnmapsShared() // which live refuses
+		if unsafe || unclaimed(p) || manyCopies(p) {
 			continue
 		}
 		v := &exec.Live{Engine: &core.Model{Policy: policies[i%len(policies)]}, Backings: backings}
