@@ -164,7 +164,7 @@ func unclaimed(p *prog.Program) bool {
 	within := false
 	for i := range p.Tasks {
 		for _, op := range p.Tasks[i].Ops {
-			written[op.File] = written[op.File] || op.Kind == prog.WriteDirect
+			written[op.File] = written[op.File] || op.Kind == prog.WriteDirect || op.Kind == prog.Punch || op.Kind == prog.Zero
 			into[op.Buf.File] = into[op.Buf.File] || op.Buf.Mapped && op.Kind == prog.ReadDirect
 			within = within || op.Kind != prog.WriteDirect && op.Buf.Mapped && op.Buf.File == op.File
 		}

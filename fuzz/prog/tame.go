@@ -10,7 +10,10 @@ const claimed = Sectors
 //     direct read into a page beside a direct write of another part of it loses
 //     data under every policy. For the same reason a direct read does not go
 //     into a mapping of a file that is written directly from a mapping: such a
-//     write may be short, and what it did not write was invalidated;
+//     write may be short, and what it did not write was invalidated; nor of one
+//     that is punched: what is read into a page that punch has dropped is gone,
+//     and a direct read, which takes no lock, may see the blocks that punch has
+//     not come to yet;
 //   - splice and reflink become other reads and writes. The one shares pages of
 //     the cache, which in bcachefs are filled without a lock, the other waits
 //     there for direct IO while it holds both caches: each has litmus tests;
@@ -24,16 +27,16 @@ const claimed = Sectors
 //     which no policy claims to be free of deadlocks.
 func (p *Program) Tame() {
 	p.Options.Set &= claimed
-	var truncated, short [MaxFiles]bool
+	var truncated, gone [MaxFiles]bool // gone: pinned pages may be, before they are read into
 	p.eachOp(func(o *Op) {
 		truncated[o.File] = truncated[o.File] || o.Kind == Truncate
-		short[o.File] = short[o.File] || o.Kind == WriteDirect && o.Buf.Mapped
+		gone[o.File] = gone[o.File] || o.Kind == WriteDirect && o.Buf.Mapped || o.Kind == Punch || o.Kind == Zero
 	})
 	p.eachOp(func(o *Op) {
 		if o.Kind == ReadDirect && truncated[o.File] {
 			o.Kind = Read
 		}
-		if o.Kind == ReadDirect && o.Buf.Mapped && short[o.Buf.File] {
+		if o.Kind == ReadDirect && o.Buf.Mapped && gone[o.Buf.File] {
 			o.Buf = Buf{}
 		}
 		o.tame()
