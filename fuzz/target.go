@@ -148,7 +148,7 @@ func fail(p *prog.Program, res *exec.Result) {
 // worst is the member of a set of violations that says most.
 func worst(v prog.Violation) prog.Violation {
 	for _, w := range []prog.Violation{prog.Panic, prog.Deadlock, prog.Livelock, prog.SilentLost, prog.Lost, prog.Torn, prog.Nowhere,
-		prog.Incoherent, prog.Stale, prog.Inverted} {
+		prog.Incoherent, prog.Stale, prog.Inverted, prog.Length} {
 		if v&w != 0 {
 			return w
 		}

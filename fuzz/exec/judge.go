@@ -17,7 +17,8 @@ type judge struct {
 	ops   []history.Op
 	plan  *plan
 	res   *Result
-	final int64 // tick of the reads at the end
+	final int64  // tick of the reads at the end
+	files *files // whose lengths are judged; nil: they are not
 }
 
 // IDs of what is no operation of the program, in histories.
@@ -42,6 +43,9 @@ func (j *judge) judge(l *plan, r *Result, ended bool) {
 	}
 	if r.Found&prog.Lost != 0 && r.Found&prog.EIO == 0 {
 		j.silence()
+	}
+	if j.files != nil {
+		j.lengths(ended)
 	}
 	j.registers()
 	r.holds = r.wanted(l.p)
@@ -223,7 +227,7 @@ func (j *judge) registers() {
 }
 
 // violationBits is how many bits of a key say what was found.
-const violationBits = 16
+const violationBits = 20
 
 // Violations is what a run with that key found.
 func Violations(key uint64) prog.Violation { return prog.Violation(key & (1<<violationBits - 1)) }

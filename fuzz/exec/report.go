@@ -55,6 +55,11 @@ func (l *plan) finding(f *Finding) string {
 		return fmt.Sprintf("%s: %s", f.Kind, l.opName(OpRef{f.Task, f.Op}))
 	case f.Kind == prog.Incoherent:
 		return fmt.Sprintf("%s: direct, buffered and mapped reads of %s differ at the end", f.Kind, where)
+	case f.Kind == prog.Length && f.Task < 0:
+		return fmt.Sprintf("%s: %s is of %d bytes at the end, which nobody has made it", f.Kind, l.p.Files[f.File].Name, f.Off)
+	case f.Kind == prog.Length:
+		s := &l.tasks[f.Task][f.Op]
+		return fmt.Sprintf("%s: %s moved %d bytes of %d, and said nothing", f.Kind, l.opName(OpRef{f.Task, f.Op}), s.n, s.Len)
 	case f.Task < 0:
 		return fmt.Sprintf("%s: %s holds at the end %s", f.Kind, where, l.wrote(f))
 	}

@@ -118,6 +118,7 @@ func (r *Runner) Run(p *prog.Program, picker sched.Picker) *Result {
 		r.res.Err = err
 		return &r.res
 	}
+	r.judge.files = &r.world.files
 	r.judge.judge(&r.plan, &r.res, err == nil)
 	return &r.res
 }

@@ -4,7 +4,7 @@ import "strings"
 
 // Violation is a set of things that can go wrong, or that one may want to know
 // of.
-type Violation uint16
+type Violation uint32
 
 // The violations. The rules are those of package oracle.
 const (
@@ -24,6 +24,7 @@ const (
 	InFlight                            // inverted or flipped while the newer write is in flight: legal
 	Starved                             // others joined the holders of a pagecache lock again and again while a task slept for it
 	Convoy                              // a task slept for an inode lock whose holder slept for another lock
+	Length                              // something was of another length than it can be, and nobody said why
 	numViolations = iota
 )
 
@@ -32,10 +33,10 @@ const (
 const Contention = Starved | Convoy
 
 // Incoherence is the violations of whoever claims coherence.
-const Incoherence = Stale | Lost | SilentLost | Inverted | Flipped | Torn | Nowhere | Incoherent
+const Incoherence = Stale | Lost | SilentLost | Inverted | Flipped | Torn | Nowhere | Incoherent | Length
 
 var violationNames = [numViolations]string{"stale", "lost", "silent-lost", "inverted", "flipped", "torn", "nowhere",
-	"incoherent", "EFAULT", "EIO", "deadlock", "livelock", "panic", "in-flight", "starved", "convoy"}
+	"incoherent", "EFAULT", "EIO", "deadlock", "livelock", "panic", "in-flight", "starved", "convoy", "length"}
 
 // String is the names of the set's members, with commas; "nothing" for none.
 func (v Violation) String() string {
