@@ -22,7 +22,10 @@ const claimed = Sectors
 //   - a buffered read or write does not copy a range onto a part of itself: what
 //     that leaves depends on the order of the bytes;
 //   - files are truncated to whole pages. What is stored through a mapping behind
-//     the end, in the last page, is lost when the file grows again;
+//     the end, in the last page, is lost when the file grows again.
+//     For the same reason a file whose last page is stored to behind the end
+//     ends with that page: what is stored after the gap was cleared and before
+//     the file has grown stays in the cache, and not on the disk;
 //   - options that break rules of the cache are off, and so is mmap_lock, beside
 //     which no policy claims to be free of deadlocks.
 func (p *Program) Tame() {
@@ -40,7 +43,23 @@ func (p *Program) Tame() {
 			o.Buf = Buf{}
 		}
 		o.tame()
+		f, off := o.storesTo()
+		if end := &p.Files[f].Size; off+o.Len > *end && off < (*end+PageSize-1)/PageSize*PageSize {
+			*end = (*end + PageSize - 1) / PageSize * PageSize
+		}
 	})
+}
+
+// storesTo is where the operation stores through a mapping: Len bytes at off of
+// a file. Where it stores nothing, off is behind everything.
+func (o *Op) storesTo() (file int, off int64) {
+	switch {
+	case o.Kind == Store, o.Kind == CopyIn:
+		return o.File, o.Off
+	case o.Kind.Reads() && o.Buf.Mapped:
+		return o.Buf.File, o.Buf.Off
+	}
+	return 0, 1 << 60
 }
 
 func (o *Op) tame() {

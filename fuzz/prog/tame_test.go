@@ -24,3 +24,22 @@ func TestTameDirectReads(t *testing.T) {
 		}
 	}
 }
+
+// TestTameEnds: a file that is stored to behind its end, in its last page, ends
+// with that page; others keep their length.
+func TestTameEnds(t *testing.T) {
+	for text, size := range map[string]int64{
+		"file A 512 bytes\ntask s: dwrite A[1]\ntask t: copyin A[0]\n": PageSize,
+		"file A 512 bytes\ntask s: store A[0]+512\n":                   PageSize,
+		"file A 512 bytes\ntask s: store A[0]+8; store A[1]\n":         512,
+		"file A 512 bytes\ntask s: write A[0]; load A[0]+512\n":        512,
+	} {
+		p, err := Parse("test.coh", []byte(text))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if p.Tame(); p.Files[0].Size != size {
+			t.Errorf("%s has %d bytes, want %d", text, p.Files[0].Size, size)
+		}
+	}
+}
