@@ -95,6 +95,11 @@ var failureCases = []failure{
 		n, err := x.a.WriteDirect(x.t, core.Buffer{Map: x.ma, Len: core.PageSize}, 0)
 		return all(isEIO(err), moved(n, core.PageSize))
 	}},
+	{name: "a direct write through the cache is short, and says why", only: nofault,
+		a: []disk.Rule{{Ops: disk.OpRead, Off: core.PageSize, Len: core.PageSize, After: 1, Count: 1}}, run: func(x *scene) error {
+			n, err := x.a.WriteDirect(x.t, core.Buffer{Map: x.ma, Len: scenePages * core.PageSize}, 0)
+			return all(isEIO(err), moved(n, core.PageSize))
+		}},
 	{name: "what a mapping has stored behind the end does not come back", only: always, run: func(x *scene) error {
 		err := all(isNil(x.a.Truncate(x.t, 512)), isNil(x.ma.Store(x.t, 1024, 1)))
 		_, write := x.a.WriteAt(x.t, page(), core.PageSize)
