@@ -100,6 +100,14 @@ var failureCases = []failure{
 			n, err := x.a.WriteDirect(x.t, core.Buffer{Map: x.ma, Len: scenePages * core.PageSize}, 0)
 			return all(isEIO(err), moved(n, core.PageSize))
 		}},
+	{name: "what is behind the end reads as zeros", only: always, run: func(x *scene) error {
+		err := all(isNil(x.ma.Store(x.t, 1024, 1)), isNil(x.a.Truncate(x.t, 512)))
+		word, load := x.ma.Load(x.t, 1024)
+		if word != 0 {
+			return errors.New("what was cut off is behind the end")
+		}
+		return all(err, isNil(load))
+	}},
 	{name: "what a mapping has stored behind the end does not come back", only: always, run: func(x *scene) error {
 		err := all(isNil(x.a.Truncate(x.t, 512)), isNil(x.ma.Store(x.t, 1024, 1)))
 		_, write := x.a.WriteAt(x.t, page(), core.PageSize)

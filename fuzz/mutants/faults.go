@@ -53,7 +53,7 @@ func (h *hunt) faults() (*Catch, error) {
 			}
 		}
 	}
-	return f.random(), nil
+	return f.programs(), nil
 }
 
 // faulty has programs meet faults.
@@ -65,7 +65,8 @@ type faulty struct {
 	runners []*exec.Runner
 }
 
-func (f *faulty) random() *Catch {
+// programs has random programs meet faults.
+func (f *faulty) programs() *Catch {
 	g := prog.Generator{Rand: f.rng}
 	for i := range min(faultyPrograms, f.Programs) {
 		g.Limits = prog.Limits{Tasks: 1 + i%3, Ops: min(2+i/programsPerOp, mostOps)}

@@ -43,7 +43,7 @@ func Hunt(cfg Config) (*Catch, error) {
 	if c := h.oracle(); c != nil {
 		return c, nil
 	}
-	for _, hunter := range []func() (*Catch, error){h.fuzz, h.faults, h.alone, h.live, h.litmus} {
+	for _, hunter := range []func() (*Catch, error){h.soon, h.faults, h.alone, h.fuzz, h.live, h.litmus} {
 		if c, err := hunter(); c != nil || err != nil {
 			return c, err
 		}
@@ -55,6 +55,8 @@ type hunt struct {
 	Config
 	runs    int64
 	runners []*exec.Runner
+	gen     prog.Generator // of random programs
+	made    int            // so many of them
 }
 
 func (h *hunt) notice(by, engine string, p *prog.Program) {
@@ -66,19 +68,30 @@ func (h *hunt) notice(by, engine string, p *prog.Program) {
 const (
 	schedules        = 8 // random ones, of each program
 	programsPerSwarm = 24
-	programsPerOp    = 600 // after so many programs may have one more operation
+	soonPrograms     = 6_000 // before any other hunter
+	programsPerOp    = 600   // after so many programs may have one more operation
 	mostOps          = 8
 )
 
-// fuzz runs random programs under random schedules on the policies that claim
-// coherence.
-func (h *hunt) fuzz() (*Catch, error) {
+// soon is the beginning of fuzz, which catches most.
+func (h *hunt) soon() (*Catch, error) {
 	for _, p := range claiming() {
 		h.runners = append(h.runners, exec.New(&core.Model{Policy: p}))
 	}
-	g := prog.Generator{Rand: rand.New(rand.NewPCG(h.Seed, 0))}
+	h.gen.Rand = rand.New(rand.NewPCG(h.Seed, 0))
+	return h.random(min(soonPrograms, h.Programs)), nil
+}
+
+// fuzz runs random programs under random schedules on the policies that claim
+// coherence. Preconditions: soon has.
+func (h *hunt) fuzz() (*Catch, error) { return h.random(h.Programs), nil }
+
+// random goes on up to program number n.
+func (h *hunt) random(n int) *Catch {
+	g := &h.gen
 	pos, pct := explore.NewPOS(0), explore.NewPCT(3, 0)
-	for i := range h.Programs {
+	for ; h.made < n; h.made++ {
+		i := h.made
 		// Small ones first: what needs few operations is then found with few.
 		g.Limits = prog.Limits{Tasks: 2 + i%2, Ops: min(2+i/programsPerOp, mostOps)}
 		if i%programsPerSwarm == 0 {
@@ -98,11 +111,11 @@ func (h *hunt) fuzz() (*Catch, error) {
 			s.Reset(g.Rand.Uint64())
 			h.runs++
 			if bad := run(r, p, s); bad != "" {
-				return h.caught(r, p, bad), nil
+				return h.caught(r, p, bad)
 			}
 		}
 	}
-	return nil, nil
+	return nil
 }
 
 // claiming is the policies that claim everything.

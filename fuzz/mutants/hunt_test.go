@@ -19,12 +19,14 @@ func TestNothingInTheRightCode(t *testing.T) {
 	if c := h.oracle(); c != nil {
 		t.Errorf("the oracle finds %s in an atomic register", c.Kind)
 	}
-	c, err := h.fuzz()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if c != nil {
-		t.Errorf("%s finds %s on %s:\n%s", c.By, c.Kind, c.Engine, c.Witness)
+	for _, hunter := range []func() (*Catch, error){h.soon, h.fuzz} {
+		c, err := hunter()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c != nil {
+			t.Errorf("%s finds %s on %s:\n%s", c.By, c.Kind, c.Engine, c.Witness)
+		}
 	}
 	if ran < programs/2 || h.runs < int64(schedules*programs/2) {
 		t.Errorf("%d programs of %d were tried, in %d runs", ran, programs, h.runs)
