@@ -4,7 +4,7 @@
 # with its fuzzer runtime:
 #
 #     CC=clang-19 CXX=clang++-19 OUT=/tmp/fuzz .clusterfuzzlite/build.sh
-#     mkdir -p /tmp/corpus && /tmp/fuzz/policies -max_total_time=60 /tmp/corpus fuzz/corpus/policies
+#     mkdir -p /tmp/new && /tmp/fuzz/policies -max_total_time=60 /tmp/new fuzz/corpus/policies
 cd "$(dirname "$0")/.."
 [ -f go.mod ] || cd "$SRC/cohbench"
 : "${CXX:=clang++}" "${CXXFLAGS:=}" "${LIB_FUZZING_ENGINE:=-fsanitize=fuzzer}" "${OUT:?where the targets go}"
