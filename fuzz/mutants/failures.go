@@ -117,6 +117,15 @@ var failureCases = []failure{
 		}
 		return all(err, isNil(write), isNil(load))
 	}},
+	{name: "nor does it beside a direct write", only: always, run: func(x *scene) error {
+		err := all(isNil(x.a.Truncate(x.t, 512)), isNil(x.ma.Store(x.t, 1024, 1)))
+		_, write := x.a.WriteDirect(x.t, page(), core.PageSize)
+		word, load := x.ma.Load(x.t, 1024)
+		if word != 0 {
+			return errors.New("what was behind the end is in the file")
+		}
+		return all(err, isNil(write), isNil(load))
+	}},
 	{name: "the buffer cannot be read", b: once(disk.OpRead), only: always, run: func(x *scene) error {
 		n, err := x.a.WriteDirect(x.t, core.Buffer{Map: x.mb, Len: core.PageSize}, 0)
 		return all(isEIO(err), moved(n, 0))
