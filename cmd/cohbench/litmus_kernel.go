@@ -202,6 +202,7 @@ func (t *site) ask(ctx context.Context, p *prog.Program, f *kernelFlags) (*shoot
 // runKernel asks every test of every file system, in turn, and prints as it
 // goes.
 func (o *litmusOptions) runKernel(c *cobra.Command, tests []*prog.Program, models []*core.Model) (err error) {
+	defer shoot.Procs(prog.MaxTasks)()
 	sites, err := o.openSites()
 	if err != nil {
 		return err

@@ -116,6 +116,9 @@ func New(cfg Config) *Campaign {
 	return c
 }
 
+// usualTasks is how many tasks programs have if Limits does not say.
+const usualTasks = 3
+
 // errEnough ends a campaign that has found what it was to.
 var errEnough = errors.New("enough was found")
 
@@ -125,6 +128,7 @@ var errEnough = errors.New("enough was found")
 func (c *Campaign) Run(ctx context.Context) error {
 	ctx, c.stop = context.WithCancelCause(ctx)
 	defer c.stop(nil)
+	defer shoot.Procs(len(c.cfg.Shooters) * max(c.cfg.Limits.Tasks, usualTasks))()
 	var wg sync.WaitGroup
 	for i, s := range c.cfg.Shooters {
 		wg.Go(func() {

@@ -61,11 +61,12 @@ func first(t *testing.T, policy *core.Policy, cfg Config) *Finding {
 	return got
 }
 
-// TestLost finds the lost update of double invalidation by chance, from
-// nothing, and the model has a schedule for it.
+// TestLost finds, from nothing, what direct writes lose that leave the cache
+// alone. It takes little luck, only the right operations; the model has a
+// schedule for it.
 func TestLost(t *testing.T) {
-	f := first(t, coherence.DoubleInvalidate, Config{Seed: 1, Seeks: prog.Lost | prog.SilentLost})
-	if f.Report.Hit == nil || f.Program.Size() > 6 || f.Program.Size() < 2 {
+	f := first(t, coherence.None, Config{Seed: 1, Seeks: prog.Lost | prog.SilentLost})
+	if f.Report.Hit == nil || f.Program.Size() > 5 {
 		t.Errorf("%s after %d runs:\n%v", f.Report.Text(), f.Runs, f.Program)
 	}
 	if f.Model == nil || f.Model.Schedule == nil {

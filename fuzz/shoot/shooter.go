@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"time"
 
 	"cohbench/core"
@@ -54,6 +55,19 @@ type Shooter struct {
 // New makes a Shooter.
 func New(cfg Config) *Shooter {
 	return &Shooter{Config: cfg, live: exec.Live{Engine: cfg.Engine, Backings: cfg.Backings}}
+}
+
+// Procs raises GOMAXPROCS to what runs of that many tasks at once want, and
+// returns what takes it back: a processor for each task, the director and the
+// runner. A goroutine in pwrite(2) keeps its P until sysmon takes it away, so
+// with fewer the operations of a program run one after another.
+func Procs(tasks int) (restore func()) {
+	old := runtime.GOMAXPROCS(0)
+	if want := tasks + 2; want > old {
+		runtime.GOMAXPROCS(want)
+		return func() { runtime.GOMAXPROCS(old) }
+	}
+	return func() {}
 }
 
 // Watch sets what looks at each run while it is under way: see exec.Live.
