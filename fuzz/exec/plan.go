@@ -26,6 +26,8 @@ type plan struct {
 	sought prog.Violation                      // of prog.Contention
 	views  [2][]byte                           // of a file, at the end
 
+	known [knownWords]knownWord // what words stand for, with copies
+
 	bounds [][]int64 // by file: cells at which something begins or ends
 	pool   [][]byte  // memory of steps, by their number
 }
@@ -58,6 +60,7 @@ type cell struct {
 // load makes p ready.
 func (l *plan) load(p *prog.Program) {
 	l.p = p
+	l.known = [knownWords]knownWord{}
 	l.sought = p.Seeks() & prog.Contention
 	l.number()
 	l.measure()

@@ -136,6 +136,31 @@ func (l *plan) resolve(p place, word uint64) (uint64, bool) {
 	if !l.copies {
 		return value, true
 	}
+	k := &l.known[(uint64(p.file)<<40^uint64(p.cell)^word)*0x9e3779b97f4a7c15>>(64-knownBits)]
+	if !k.set || k.at != p || k.word != word {
+		*k = knownWord{at: p, word: word, set: true}
+		k.value, k.ok = l.trace(p, at, value)
+	}
+	return k.value, k.ok
+}
+
+// knownWord is what a word found at a place stands for. That depends on the
+// program alone, and is asked again in each of its runs.
+type knownWord struct {
+	at          place
+	word, value uint64
+	ok, set     bool
+}
+
+// knownWords is how many of them are kept.
+const (
+	knownBits  = 8
+	knownWords = 1 << knownBits
+)
+
+// trace is the value of a stamp that belongs to at and was found at p: its own,
+// or that of a copy that may have brought it.
+func (l *plan) trace(p, at place, value uint64) (uint64, bool) {
 	for i := range l.steps {
 		from, ok := l.copiesTo(&l.steps[i], p)
 		if !ok || !l.mayCarry(from, at, len(l.steps)) || value == copyValue(from) {
