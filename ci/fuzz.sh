@@ -51,7 +51,7 @@ finding() {
 part=$((seconds / 3 > 3 ? seconds / 3 : 3))
 go build -o "$work/cohbench" ./cmd/cohbench
 echo "fuzz: cohbench fuzz, $part s"
-"$work/cohbench" fuzz --time "$((part * 2 / 3))s" --out "$out/campaign" || finding "cohbench fuzz" "$out/campaign"
+"$work/cohbench" fuzz --time "$((part / 3))s" --out "$out/campaign" || finding "cohbench fuzz" "$out/campaign"
 
 # live NAME DIR [FLAG...]: on real threads and files in DIR.
 live() {

@@ -2,8 +2,6 @@ package fuzz
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -69,13 +67,13 @@ type Stats struct {
 type Campaign struct {
 	cfg   Config
 	stats struct {
-		programs, runs, steps, bad, givenUp, covered, corpus, findings atomic.Int64
+		programs, runs, steps, bad, givenUp, covered, findings atomic.Int64
 	}
-	stop context.CancelCauseFunc
+	workers Workers
+	pool    Pool
 
 	mu       sync.Mutex
-	corpus   []*prog.Program // immutable each
-	coverage []coverage      // by engine
+	coverage []coverage // by engine
 	tried    map[attempt]bool
 	attempts map[identity]int // by engine and kind
 	said     map[identity]bool
@@ -96,11 +94,8 @@ type identity struct {
 	collision string
 }
 
-// Limits of the work that findings make.
-const (
-	maxCorpus   = 2000 // programs
-	maxAttempts = 12   // findings made small of a kind on an engine
-)
+// maxAttempts is how many findings of a kind on an engine are made small.
+const maxAttempts = 12
 
 // New makes a campaign.
 func New(cfg Config) *Campaign {
@@ -110,63 +105,29 @@ func New(cfg Config) *Campaign {
 	}
 	c := &Campaign{cfg: cfg, coverage: make([]coverage, len(cfg.Models)),
 		tried: map[attempt]bool{}, attempts: map[identity]int{}, said: map[identity]bool{}}
-	c.corpus = slices.Clone(cfg.Start)
-	c.stats.corpus.Store(int64(len(c.corpus)))
+	c.workers = Workers{N: cfg.Workers, Programs: cfg.Programs}
+	c.pool.list = slices.Clone(cfg.Start)
 	return c
 }
-
-// errEnough ends a campaign that has found what it was to.
-var errEnough = errors.New("enough was found")
 
 // Run works until the context is done, Found says so, or all programs were
 // run. An error says that a program could not be run.
 func (c *Campaign) Run(ctx context.Context) error {
-	ctx, c.stop = context.WithCancelCause(ctx)
-	defer c.stop(nil)
-	var wg sync.WaitGroup
-	for i := range c.cfg.Workers {
-		wg.Go(func() {
-			w := newWorker(c, i)
-			defer w.close()
-			for n := int64(0); ctx.Err() == nil && (c.cfg.Programs == 0 || n < c.cfg.Programs); n++ {
-				if err := w.program(ctx); err != nil {
-					c.stop(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, errEnough) && !errors.Is(err, ctx.Err()) {
-		return fmt.Errorf("fuzz: %w", err)
-	}
-	return nil
+	return c.workers.Run(ctx, func(i int) (func(context.Context) error, func()) {
+		w := newWorker(c, i)
+		return w.program, w.close
+	})
 }
 
 // Stats is how far the campaign has come. It may be asked while it runs.
 func (c *Campaign) Stats() Stats {
 	s := &c.stats
 	return Stats{s.programs.Load(), s.runs.Load(), s.steps.Load(), s.bad.Load(), s.givenUp.Load(), s.covered.Load(),
-		s.corpus.Load(), s.findings.Load()}
+		int64(c.pool.Len()), s.findings.Load()}
 }
 
 // Corpus is the programs that showed something new.
-func (c *Campaign) Corpus() []*prog.Program {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.corpus)
-}
-
-// pick returns two programs of the corpus, those that came last more often, or
-// nil if it is empty.
-func (c *Campaign) pick(w *worker) (p, other *prog.Program) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := len(c.corpus)
-	if n == 0 {
-		return nil, nil
-	}
-	return c.corpus[max(w.rng.IntN(n), w.rng.IntN(n))], c.corpus[w.rng.IntN(n)]
-}
+func (c *Campaign) Corpus() []*prog.Program { return c.pool.Programs() }
 
 // learn keeps a program that covered something which no worker has seen.
 func (c *Campaign) learn(w *worker, p *prog.Program) {
@@ -181,12 +142,7 @@ func (c *Campaign) learn(w *worker, p *prog.Program) {
 		return
 	}
 	c.stats.covered.Store(int64(after))
-	if len(c.corpus) == maxCorpus {
-		c.corpus[w.rng.IntN(maxCorpus)] = p
-		return
-	}
-	c.corpus = append(c.corpus, p)
-	c.stats.corpus.Add(1)
+	c.pool.Keep(p, w.rng)
 }
 
 // admit reports whether a bad run is worth making small. Those that no operation
@@ -214,6 +170,6 @@ func (c *Campaign) say(engine int, f *Finding) {
 	c.said[id] = true
 	c.stats.findings.Add(1)
 	if c.cfg.Found != nil && !c.cfg.Found(f) {
-		c.stop(errEnough)
+		c.workers.Enough()
 	}
 }

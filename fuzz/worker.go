@@ -85,7 +85,7 @@ func (w *worker) program(ctx context.Context) error {
 // make is a new program, or one out of those that showed something new.
 func (w *worker) make() *prog.Program {
 	if w.rng.IntN(4) > 0 {
-		if p, other := w.c.pick(w); p != nil {
+		if p, other := w.c.pool.Pick(w.rng); p != nil {
 			return w.gen.Mutate(p, other)
 		}
 	}
@@ -135,7 +135,7 @@ func (w *worker) bad(number int, p *prog.Program, res *exec.Result) {
 	var list []attempt
 	for i := range res.Findings {
 		f := &res.Findings[i]
-		a := attempt{number, f.Kind, kindAt(p, exec.OpRef{Task: f.Task, Op: f.Op}), kindAt(p, f.Missed), kindAt(p, f.Wrote)}
+		a := attempt{number, f.Kind, exec.OpRef{Task: f.Task, Op: f.Op}.Kind(p), f.Missed.Kind(p), f.Wrote.Kind(p)}
 		if f.Kind&w.c.cfg.Seeks != 0 && !slices.Contains(list, a) {
 			list = append(list, a)
 		}
@@ -156,14 +156,6 @@ func (w *worker) bad(number int, p *prog.Program, res *exec.Result) {
 		}
 		w.shrink(number, original, a.kind)
 	}
-}
-
-// kindAt is the kind of an operation, NumKinds for none.
-func kindAt(p *prog.Program, o exec.OpRef) prog.Kind {
-	if o.Task < 0 {
-		return prog.NumKinds
-	}
-	return p.Tasks[o.Task].Ops[o.Op].Kind
 }
 
 // shrink makes a program small and says so. A kind that the small one shows is

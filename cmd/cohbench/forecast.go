@@ -32,7 +32,7 @@ func (f *searchFlags) search(ctx context.Context, w io.Writer, p *prog.Program, 
 		fmt.Fprintf(w, "warning: %s on %s: %s\n", p.Name, m.Name(), tooLarge(forecast, cfg, rate))
 	}
 	cfg.Progress = new(explore.Progress)
-	stop := reportSearch(w, p.Name+" on "+m.Name(), cfg)
+	stop := watchLines(w, func() string { return searchLine(p.Name+" on "+m.Name(), cfg) })
 	defer stop()
 	report, err := litmus.Search(ctx, p, m, cfg)
 	return report, forecast, err
@@ -87,28 +87,14 @@ func longTime(log float64) string {
 	return "about " + large(log-math.Log10(year)) + " years"
 }
 
-// reportSearch says now and then where a search is, until stop is called.
-func reportSearch(w io.Writer, what string, cfg litmus.Config) (stop func()) {
-	done, gone := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(gone)
-		tick := time.NewTicker(linePeriod)
-		defer tick.Stop()
-		for {
-			select {
-			case <-tick.C:
-				n, steps := cfg.Progress.Schedules.Load(), cfg.Progress.Steps.Load()
-				line := fmt.Sprintf("%s: %d schedules, %d million steps", what, n, steps/1_000_000)
-				if cfg.Budget > 0 {
-					line += fmt.Sprintf(" of at most %d", cfg.Budget/1_000_000)
-				}
-				fmt.Fprintln(w, line)
-			case <-done:
-				return
-			}
-		}
-	}()
-	return func() { close(done); <-gone }
+// searchLine is where a search is.
+func searchLine(what string, cfg litmus.Config) string {
+	n, steps := cfg.Progress.Schedules.Load(), cfg.Progress.Steps.Load()
+	line := fmt.Sprintf("%s: %d schedules, %d million steps", what, n, steps/1_000_000)
+	if cfg.Budget > 0 {
+		line += fmt.Sprintf(" of at most %d", cfg.Budget/1_000_000)
+	}
+	return line
 }
 
 // errInterrupted ends a command after Ctrl-C, when it has said what it found.

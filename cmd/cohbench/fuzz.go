@@ -45,8 +45,8 @@ func newFuzz() *cobra.Command {
 			"found, whatever the engine claims. With one worker and --programs the seed decides everything.\n\n" +
 			"With --live, and with an engine of the kernel, the programs run on real threads and on files in\n" +
 			"--dir, where no schedule can be chosen: many short runs, all tasks at once with random delays and,\n" +
-			"on the kernel, in random orders around a direct write that is held where it pins its buffer (as\n" +
-			"root). What is found is run again for its rate, made small, and put to a deterministic model.",
+			"on the kernel, in random orders around a direct write that is held where it pins its buffer\n" +
+			"(--stopper). What is found is run again for its rate, made small, and put to a deterministic model.",
 		Example: "  cohbench fuzz --time 10m\n  cohbench fuzz --engine double-invalidate --time 20s --find lost,silent-lost\n" +
 			"  cohbench fuzz --engine kernel --dir /mnt --time 1m\n  cohbench fuzz --live --mmu soft,userfaultfd --dir /mnt\n" +
 			"  cohbench fuzz convert crashers/da39a3ee > x.coh",
@@ -136,7 +136,7 @@ func (o *fuzzOptions) run(c *cobra.Command) error {
 	x := fuzz.New(cfg)
 	start := time.Now()
 	fmt.Fprintf(c.ErrOrStderr(), "fuzz: %s, seed %d, %d workers, %d programs to begin with\n", modelNames(cfg.Models), o.seed, o.workers, len(cfg.Start))
-	stop := watchLines(c.ErrOrStderr(), func() string { return fuzzLine(x.Stats(), time.Since(start)) })
+	stop := watchLines(c.ErrOrStderr(), func() string { return "fuzz: " + fuzzLine(x.Stats(), time.Since(start)) })
 	err = x.Run(ctx)
 	stop()
 	if err = errors.Join(err, k.err, writeCorpus(filepath.Join(o.out, "corpus"), x.Corpus())); err != nil {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -162,19 +161,18 @@ func (o *fuzzOptions) campaign(c *cobra.Command, g *ground, cfg fuzz.Config, k *
 		err = errors.Join(err, closeSites(sites))
 	}()
 	where := fmt.Sprintf("%s in %s (%s)", g.name(), o.dir, sites[0].probe.FSType)
-	lc := live.Config{Held: true, Seed: cfg.Seed, Limits: cfg.Limits, Seeks: g.seeks, Programs: cfg.Programs, Model: g.model,
+	lc := live.Config{Held: true, Seed: cfg.Seed, Limits: cfg.Limits, Seeks: g.seeks, Programs: cfg.Programs, Start: cfg.Start, Model: g.model,
 		After: time.After, Found: func(f *live.Finding) bool { return k.keepLive(g, where, o.dir, f) }}
 	for _, t := range sites {
 		lc.Shooters, lc.Held = append(lc.Shooters, t.shooter), lc.Held && t.windows.Held
 	}
 	x = live.New(lc)
-	x.Begin(cfg.Start)
 	ctx, cancel := context.WithTimeout(c.Context(), d)
 	defer cancel()
 	start := time.Now()
 	fmt.Fprintf(c.ErrOrStderr(), "fuzz: %s, seed %d, %d workers, %d programs to begin with; %s\n", where, o.seed, len(sites), len(cfg.Start), windowsText(g, sites[0]))
 	line := func() string { return liveLine(x.Stats(), time.Since(start)) }
-	stop := watchLines(c.ErrOrStderr(), line)
+	stop := watchLines(c.ErrOrStderr(), func() string { return "fuzz: " + line() })
 	err = x.Run(ctx)
 	stop()
 	if err != nil {
@@ -304,23 +302,4 @@ func (k *keeper) write(name string, p *prog.Program) bool {
 		return false
 	}
 	return true
-}
-
-// watchLines prints a line now and then until it is stopped.
-func watchLines(w io.Writer, line func() string) (stop func()) {
-	done, ended := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(ended)
-		t := time.NewTicker(linePeriod)
-		defer t.Stop()
-		for {
-			select {
-			case <-done:
-				return
-			case <-t.C:
-				fmt.Fprintf(w, "fuzz: %s\n", line())
-			}
-		}
-	}()
-	return func() { close(done); <-ended }
 }

@@ -77,3 +77,22 @@ func (p *progress) done() {
 		p.bar.Clear()
 	}
 }
+
+// watchLines prints a line now and then until it is stopped.
+func watchLines(w io.Writer, line func() string) (stop func()) {
+	done, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		t := time.NewTicker(linePeriod)
+		defer t.Stop()
+		for {
+			select {
+			case <-done:
+				return
+			case <-t.C:
+				fmt.Fprintln(w, line())
+			}
+		}
+	}()
+	return func() { close(done); <-ended }
+}

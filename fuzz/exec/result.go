@@ -42,6 +42,14 @@ type Finding struct {
 // before, or nobody.
 type OpRef struct{ Task, Op int }
 
+// Kind is the kind of the operation, prog.NumKinds for none.
+func (o OpRef) Kind(p *prog.Program) prog.Kind {
+	if o.Task < 0 {
+		return prog.NumKinds
+	}
+	return p.Tasks[o.Task].Ops[o.Op].Kind
+}
+
 // Key tells outcomes apart: two runs of a program have the same key if their
 // registers, final contents, errors and violations are the same.
 func (r *Result) Key() uint64 { return r.key }

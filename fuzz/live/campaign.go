@@ -2,14 +2,13 @@ package live
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"slices"
+	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"cohbench/core"
+	"cohbench/fuzz"
 	"cohbench/fuzz/prog"
 	"cohbench/fuzz/shoot"
 )
@@ -29,6 +28,8 @@ type Config struct {
 	// Programs is after how many programs of each worker the campaign ends; 0 for
 	// no limit.
 	Programs int64
+	// Start is programs to begin with.
+	Start []*prog.Program
 	// Model is the deterministic engine that small programs are put to; nil for
 	// none.
 	Model *core.Model
@@ -74,12 +75,12 @@ type Stats struct {
 
 // Campaign is random programs in many short runs.
 type Campaign struct {
-	cfg   Config
-	stats struct{ programs, runs, held, refused, bad, met, corpus, findings atomic.Int64 }
-	stop  context.CancelCauseFunc
+	cfg     Config
+	stats   struct{ programs, runs, held, refused, bad, met, findings atomic.Int64 }
+	workers fuzz.Workers
+	pool    fuzz.Pool
 
 	mu       sync.Mutex
-	corpus   []*prog.Program // immutable each
 	met      map[meeting]bool
 	attempts map[prog.Violation]int
 	tried    map[attempt]bool
@@ -100,18 +101,21 @@ type identity struct {
 	collision string
 }
 
-// Limits of what is kept, and of the work that findings make.
+// Limits of the work that findings make.
 const (
-	maxCorpus   = 1000 // programs
-	maxAttempts = 8    // findings made small of a class
-	maxEIO      = 2    // and of EIO without a loss: who loses says EIO in many more runs
+	maxAttempts = 8 // findings made small of a class
+	maxEIO      = 2 // and of EIO without a loss: who loses says EIO in many more runs
 )
 
 // New makes a campaign. It takes the shooters over.
 func New(cfg Config) *Campaign {
 	c := &Campaign{cfg: cfg, met: map[meeting]bool{}, attempts: map[prog.Violation]int{}, tried: map[attempt]bool{}, said: map[identity]bool{}}
+	c.workers = fuzz.Workers{N: len(cfg.Shooters), Programs: cfg.Programs}
 	for _, s := range cfg.Shooters {
 		s.Watch(c.watch)
+	}
+	for _, p := range cfg.Start {
+		c.pool.Keep(p, rand.New(rand.NewPCG(cfg.Seed, 0)))
 	}
 	return c
 }
@@ -119,69 +123,29 @@ func New(cfg Config) *Campaign {
 // usualTasks is how many tasks programs have if Limits does not say.
 const usualTasks = 3
 
-// errEnough ends a campaign that has found what it was to.
-var errEnough = errors.New("enough was found")
-
 // Run works until the context is done, Found says so, or all programs were
 // run. An error that is ErrStuck says that a run hangs; then the shooter's
 // files are in use.
 func (c *Campaign) Run(ctx context.Context) error {
-	ctx, c.stop = context.WithCancelCause(ctx)
-	defer c.stop(nil)
 	defer shoot.Procs(len(c.cfg.Shooters) * max(c.cfg.Limits.Tasks, usualTasks))()
-	var wg sync.WaitGroup
-	for i, s := range c.cfg.Shooters {
-		wg.Go(func() {
-			w := newWorker(c, i, s)
-			for n := int64(0); ctx.Err() == nil && (c.cfg.Programs == 0 || n < c.cfg.Programs); n++ {
-				if err := w.program(ctx); err != nil {
-					c.stop(err)
-				}
-			}
-		})
-	}
-	wg.Wait()
-	if err := context.Cause(ctx); err != nil && !errors.Is(err, errEnough) && !errors.Is(err, ctx.Err()) {
-		return fmt.Errorf("fuzz: %w", err)
-	}
-	return nil
+	return c.workers.Run(ctx, func(i int) (func(context.Context) error, func()) {
+		w := newWorker(c, i, c.cfg.Shooters[i])
+		return w.program, func() {}
+	})
 }
 
 // Stats is how far the campaign has come. It may be asked while it runs.
 func (c *Campaign) Stats() Stats {
 	s := &c.stats
-	return Stats{s.programs.Load(), s.runs.Load(), s.held.Load(), s.refused.Load(), s.bad.Load(), s.met.Load(), s.corpus.Load(),
+	return Stats{s.programs.Load(), s.runs.Load(), s.held.Load(), s.refused.Load(), s.bad.Load(), s.met.Load(), int64(c.pool.Len()),
 		s.findings.Load()}
 }
 
 // Corpus is the programs in which operations met anew.
-func (c *Campaign) Corpus() []*prog.Program {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return slices.Clone(c.corpus)
-}
-
-// Begin adds programs to begin with. It is to be called before Run.
-func (c *Campaign) Begin(list []*prog.Program) {
-	for _, p := range list {
-		c.keep(p)
-	}
-}
-
-// pick returns two programs of the corpus, those that came last more often, or
-// nil if it is empty.
-func (c *Campaign) pick(w *worker) (p, other *prog.Program) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	n := len(c.corpus)
-	if n == 0 {
-		return nil, nil
-	}
-	return c.corpus[max(w.rng.IntN(n), w.rng.IntN(n))], c.corpus[w.rng.IntN(n)]
-}
+func (c *Campaign) Corpus() []*prog.Program { return c.pool.Programs() }
 
 // learn keeps p if operations met in its run in a way that no worker has seen.
-func (c *Campaign) learn(p *prog.Program, list []meeting) {
+func (c *Campaign) learn(w *worker, p *prog.Program, list []meeting) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	fresh := false
@@ -193,16 +157,7 @@ func (c *Campaign) learn(p *prog.Program, list []meeting) {
 		return
 	}
 	c.stats.met.Store(int64(len(c.met)))
-	c.keep(p)
-}
-
-// keep adds p to the corpus.
-func (c *Campaign) keep(p *prog.Program) {
-	if len(c.corpus) == maxCorpus {
-		c.corpus = c.corpus[1:]
-	}
-	c.corpus = append(c.corpus, p)
-	c.stats.corpus.Store(int64(len(c.corpus)))
+	c.pool.Keep(p, w.rng)
 }
 
 // admit reports whether a bad run is worth making small.
@@ -232,6 +187,6 @@ func (c *Campaign) say(f *Finding) {
 	c.said[id] = true
 	c.stats.findings.Add(1)
 	if c.cfg.Found != nil && !c.cfg.Found(f) {
-		c.stop(errEnough)
+		c.workers.Enough()
 	}
 }

@@ -98,9 +98,9 @@ func collision(p *prog.Program, r *shoot.Report) string {
 	}
 	var list []string
 	for _, c := range r.Hit.Collided {
-		text := kindAt(p, c.With).String() + " beside " + kindAt(p, c.Direct).String()
+		text := c.With.Kind(p).String() + " beside " + c.Direct.Kind(p).String()
 		if c.Sure {
-			text = kindAt(p, c.With).String() + " in " + kindAt(p, c.Direct).String() + ", " + c.Window.String()
+			text = c.With.Kind(p).String() + " in " + c.Direct.Kind(p).String() + ", " + c.Window.String()
 		}
 		list = append(list, text)
 	}

@@ -65,7 +65,7 @@ func (w *worker) program(ctx context.Context) error {
 func (w *worker) make() *prog.Program {
 	var p *prog.Program
 	if w.rng.IntN(3) > 0 {
-		if old, other := w.c.pick(w); old != nil {
+		if old, other := w.c.pool.Pick(w.rng); old != nil {
 			p = w.gen.Mutate(old, other)
 		}
 	}
@@ -117,7 +117,7 @@ func (w *worker) run(p *prog.Program, shot *shoot.Shot) (done bool, err error) {
 		w.c.stats.refused.Add(1)
 		return true, nil
 	}
-	w.c.learn(p, meetings(p, out, shot))
+	w.c.learn(w, p, meetings(p, out, shot))
 	class := classOf(out.Result, w.c.cfg.Seeks)
 	if class == 0 {
 		return false, nil
@@ -154,18 +154,10 @@ func (w *worker) fire(p *prog.Program, shot *shoot.Shot) (out *shoot.Outcome, er
 func attemptOf(p *prog.Program, res *exec.Result, class prog.Violation, held bool) attempt {
 	for i := range res.Findings {
 		if f := &res.Findings[i]; f.Kind&class != 0 {
-			return attempt{class, held, kindAt(p, exec.OpRef{Task: f.Task, Op: f.Op}), kindAt(p, f.Missed), kindAt(p, f.Wrote)}
+			return attempt{class, held, exec.OpRef{Task: f.Task, Op: f.Op}.Kind(p), f.Missed.Kind(p), f.Wrote.Kind(p)}
 		}
 	}
 	return attempt{class, held, prog.NumKinds, prog.NumKinds, prog.NumKinds}
-}
-
-// kindAt is the kind of an operation, NumKinds for none.
-func kindAt(p *prog.Program, o exec.OpRef) prog.Kind {
-	if o.Task < 0 {
-		return prog.NumKinds
-	}
-	return p.Tasks[o.Task].Ops[o.Op].Kind
 }
 
 // meeting is a way in which an operation meets a direct write of the same pages.

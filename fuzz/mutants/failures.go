@@ -15,8 +15,8 @@ import (
 // often when something under them fails.
 type failure struct {
 	name string
-	a, b []disk.Rule // of the disks of the files
-	only func(*core.Policy) bool
+	a, b []disk.Rule             // of the disks of the files
+	only func(*core.Policy) bool // nil: on all
 	// install is set if no translation can be installed in file A.
 	install error
 	run     func(x *scene) error
@@ -24,7 +24,6 @@ type failure struct {
 
 // scene is two files of two pages, mapped whole, and a task.
 type scene struct {
-	policy *core.Policy
 	a, b   *core.AddressSpace
 	ma, mb core.Mapping
 	t      *core.Task
@@ -33,8 +32,6 @@ type scene struct {
 const scenePages = 2
 
 func page() core.Buffer { return core.Buffer{Mem: disk.Block(core.PageSize)} }
-
-func always(*core.Policy) bool { return true }
 
 func invalidates(p *core.Policy) bool { return p.Before != core.InvalidateNever }
 
@@ -46,12 +43,12 @@ var errNoTranslation = errors.New("no translation")
 
 // failureCases is what is tried on each policy that a case is for.
 var failureCases = []failure{
-	{name: "a page that could not be read is the next one's to read", a: once(disk.OpRead), only: always, run: func(x *scene) error {
+	{name: "a page that could not be read is the next one's to read", a: once(disk.OpRead), run: func(x *scene) error {
 		_, err := x.a.ReadAt(x.t, page(), 0)
 		_, again := x.a.ReadAt(x.t, page(), 0)
 		return all(isEIO(err), isNil(again))
 	}},
-	{name: "no translation", install: errNoTranslation, only: always, run: func(x *scene) error {
+	{name: "no translation", install: errNoTranslation, run: func(x *scene) error {
 		_, err := x.ma.Load(x.t, 0)
 		_, again := x.a.ReadAt(x.t, page(), 0)
 		if !errors.Is(err, errNoTranslation) {
@@ -74,7 +71,7 @@ var failureCases = []failure{
 		n, direct := x.a.WriteDirect(x.t, core.Buffer{Map: x.mb, Len: core.PageSize}, 0)
 		return all(isNil(err), isEIO(direct), moved(n, 0), isEIO(x.a.Sync(x.t)))
 	}},
-	{name: "the disk cannot sync", a: once(disk.OpSync), only: always, run: func(x *scene) error {
+	{name: "the disk cannot sync", a: once(disk.OpSync), run: func(x *scene) error {
 		return all(isEIO(x.a.Sync(x.t)), isNil(x.a.Sync(x.t)))
 	}},
 	{name: "a direct write that fails has invalidated", a: once(disk.OpWrite), only: invalidates, run: func(x *scene) error {
@@ -82,7 +79,7 @@ var failureCases = []failure{
 		n, direct := x.a.WriteDirect(x.t, page(), 0)
 		return all(isNil(err), isEIO(direct), moved(n, 0), x.uncached())
 	}},
-	{name: "a direct write alone leaves no error", only: always, run: func(x *scene) error {
+	{name: "a direct write alone leaves no error", run: func(x *scene) error {
 		_, read := x.a.ReadAt(x.t, page(), 0)
 		n, err := x.a.WriteDirect(x.t, page(), 0)
 		return all(isNil(read), isNil(err), moved(n, core.PageSize), isNil(x.a.Sync(x.t)))
@@ -100,7 +97,7 @@ var failureCases = []failure{
 			n, err := x.a.WriteDirect(x.t, core.Buffer{Map: x.ma, Len: scenePages * core.PageSize}, 0)
 			return all(isEIO(err), moved(n, core.PageSize))
 		}},
-	{name: "what is behind the end reads as zeros", only: always, run: func(x *scene) error {
+	{name: "what is behind the end reads as zeros", run: func(x *scene) error {
 		err := all(isNil(x.ma.Store(x.t, 1024, 1)), isNil(x.a.Truncate(x.t, 512)))
 		word, load := x.ma.Load(x.t, 1024)
 		if word != 0 {
@@ -108,28 +105,24 @@ var failureCases = []failure{
 		}
 		return all(err, isNil(load))
 	}},
-	{name: "what a mapping has stored behind the end does not come back", only: always, run: func(x *scene) error {
-		err := all(isNil(x.a.Truncate(x.t, 512)), isNil(x.ma.Store(x.t, 1024, 1)))
-		_, write := x.a.WriteAt(x.t, page(), core.PageSize)
-		word, load := x.ma.Load(x.t, 1024)
-		if word != 0 {
-			return errors.New("what was behind the end is in the file")
-		}
-		return all(err, isNil(write), isNil(load))
-	}},
-	{name: "nor does it beside a direct write", only: always, run: func(x *scene) error {
-		err := all(isNil(x.a.Truncate(x.t, 512)), isNil(x.ma.Store(x.t, 1024, 1)))
-		_, write := x.a.WriteDirect(x.t, page(), core.PageSize)
-		word, load := x.ma.Load(x.t, 1024)
-		if word != 0 {
-			return errors.New("what was behind the end is in the file")
-		}
-		return all(err, isNil(write), isNil(load))
-	}},
-	{name: "the buffer cannot be read", b: once(disk.OpRead), only: always, run: func(x *scene) error {
+	{name: "what a mapping has stored behind the end does not come back", run: func(x *scene) error { return x.grow(x.a.WriteAt) }},
+	{name: "nor does it beside a direct write", run: func(x *scene) error { return x.grow(x.a.WriteDirect) }},
+	{name: "the buffer cannot be read", b: once(disk.OpRead), run: func(x *scene) error {
 		n, err := x.a.WriteDirect(x.t, core.Buffer{Map: x.mb, Len: core.PageSize}, 0)
 		return all(isEIO(err), moved(n, 0))
 	}},
+}
+
+// grow stores behind the end of file A, makes it longer by a write, and looks
+// for what was stored.
+func (x *scene) grow(write func(*core.Task, core.Buffer, int64) (int, error)) error {
+	err := all(isNil(x.a.Truncate(x.t, 512)), isNil(x.ma.Store(x.t, 1024, 1)))
+	_, wrote := write(x.t, page(), core.PageSize)
+	word, load := x.ma.Load(x.t, 1024)
+	if word != 0 {
+		return errors.New("what was behind the end is in the file")
+	}
+	return all(err, isNil(wrote), isNil(load))
 }
 
 func isNil(err error) error {
@@ -141,7 +134,7 @@ func isNil(err error) error {
 
 func isEIO(err error) error {
 	if !errors.Is(err, core.ErrIO) {
-		return fmt.Errorf("EIO is not told: %w", err)
+		return fmt.Errorf("EIO is not told: %v", err)
 	}
 	return nil
 }
@@ -176,7 +169,7 @@ func (h *hunt) failures() *Catch {
 	for _, p := range coherence.All() {
 		for i := range failureCases {
 			f := &failureCases[i]
-			if !f.only(p) {
+			if f.only != nil && !f.only(p) {
 				continue
 			}
 			h.notice("faults", p.Name, nil)
@@ -193,7 +186,7 @@ func (h *hunt) failures() *Catch {
 // to, and looks for what is left behind.
 func (f *failure) play(p *core.Policy) error {
 	g := sched.NewDeterm(sched.Config{Picker: only{}, MaxSteps: 10_000})
-	x := &scene{policy: p}
+	x := &scene{}
 	var fs *core.FileSystem
 	if p.FileSystem != nil {
 		fs = p.FileSystem()
