@@ -47,7 +47,10 @@
 // The invariant says nothing of a direct read that locks nothing, as
 // bcachefs' does, beside a truncate: between the dropping of a dirty page and
 // the cutting of the file it reads what lay under the page
-// (fuzz/litmus/h8-direct-read-beside-truncate.coh).
+// (fuzz/litmus/h8-direct-read-beside-truncate.coh), and so it may beside a punch
+// that has dropped pages which a direct read had pinned to read into
+// (direct-read-into-mapping-beside-punch.coh). Nor of what a mapping stores
+// behind the end of a file that grows (store-behind-growing-end.coh).
 //
 // # What is left out
 //
