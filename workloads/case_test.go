@@ -274,8 +274,8 @@ func TestSlowCheckIsNoHang(t *testing.T) {
 }
 
 func TestStarvedWriterIsNamed(t *testing.T) {
-	c := quickCase(&memEngine{name: "slow", slowNth: 200, slow: 1500 * time.Millisecond}, DirectWrite)
-	c.StarveAfter = 100 * time.Millisecond
+	c := quickCase(&memEngine{name: "slow", slowNth: 200, slow: 600 * time.Millisecond}, DirectWrite)
+	c.StarveAfter = 60 * time.Millisecond
 	o := mustRun(t, c)
 	if o.Status != StatusStarved || len(o.Starved) == 0 || o.Starved[0].For < c.StarveAfter {
 		t.Fatalf("%s: %v", o.Status, o.Starved)

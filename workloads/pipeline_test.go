@@ -152,8 +152,8 @@ func TestLatenciesOfAPipeline(t *testing.T) {
 }
 
 func TestStarvedPipelineIsNamed(t *testing.T) {
-	c := deepCase(&queueEngine{memEngine: memEngine{name: "slow", slowNth: 200, slow: 1500 * time.Millisecond}}, DirectWrite, 4)
-	c.StarveAfter = 100 * time.Millisecond
+	c := deepCase(&queueEngine{memEngine: memEngine{name: "slow", slowNth: 200, slow: 600 * time.Millisecond}}, DirectWrite, 4)
+	c.StarveAfter = 60 * time.Millisecond
 	if o := mustRun(t, c); o.Status != StatusStarved || !strings.HasPrefix(o.Starved[0].Task, "direct writer") {
 		t.Errorf("%s: %v", o.Status, o.Starved)
 	}
