@@ -36,6 +36,9 @@ func runCase(t *testing.T, e kernelfs.Engine, w *workloads.Workload, lock *sync.
 		Engine: e, Workload: w, Params: w.Defaults, Oracle: true, Seed: 7, Lock: lock,
 		Duration: 300 * time.Millisecond, StarveAfter: time.Minute,
 	}
+	if testing.Short() {
+		c.Duration /= 3
+	}
 	for range w.Files {
 		path := filepath.Join(t.TempDir(), "data")
 		d, err := disk.Create(path, w.Defaults.Size)
