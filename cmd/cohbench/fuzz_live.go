@@ -175,8 +175,11 @@ func (o *fuzzOptions) campaign(c *cobra.Command, g *ground, cfg fuzz.Config, k *
 	stop := watchLines(c.ErrOrStderr(), func() string { return "fuzz: " + line() })
 	err = x.Run(ctx)
 	stop()
-	if err != nil {
+	switch {
+	case errors.Is(err, live.ErrStuck):
 		return x, &exitError{statusBroken, fmt.Errorf("%s: %w", where, err), ""}
+	case err != nil:
+		return x, environment(fmt.Errorf("%s: %w", where, err), "'cohbench doctor' says what this machine offers")
 	}
 	_, err = fmt.Fprintf(c.OutOrStdout(), "%s: %s\n", where, line())
 	return x, err

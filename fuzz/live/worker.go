@@ -2,6 +2,7 @@ package live
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -113,9 +114,12 @@ func (w *worker) run(p *prog.Program, shot *shoot.Shot) (done bool, err error) {
 	if err != nil {
 		return true, err
 	}
-	if out.Err != nil {
+	switch {
+	case errors.Is(out.Err, errors.ErrUnsupported):
 		w.c.stats.refused.Add(1)
 		return true, nil
+	case out.Err != nil: // a full disk, for instance: nothing that follows would say anything
+		return true, out.Err
 	}
 	w.c.learn(w, p, meetings(p, out, shot))
 	class := classOf(out.Result, w.c.cfg.Seeks)
